@@ -1,0 +1,1 @@
+"""The ``nautiloid`` command: adapters that parse, call one library function, and render."""

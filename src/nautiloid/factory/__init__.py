@@ -1,0 +1,1 @@
+"""The image factory: definition -> lock -> root filesystem -> layers -> image."""

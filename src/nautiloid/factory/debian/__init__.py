@@ -1,0 +1,1 @@
+"""Debian packages straight from the archive: signed index, dependency closure, ``.deb`` files."""

@@ -1,0 +1,1 @@
+"""Python wheels: resolved by pip, checked by hash, unpacked by ``installer``."""

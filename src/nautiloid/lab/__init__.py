@@ -1,0 +1,1 @@
+"""The learning lab: photos in, a trained animal classifier and its measurements out."""
