@@ -1,1 +1,1 @@
-"""The OCI image model: descriptors, manifests, layouts and archives. Knows nothing of how an image was made."""
+"""The OCI image format: descriptors, manifests, layouts, archives. Knows nothing of how an image is made."""

@@ -1,0 +1,289 @@
+"""An OCI image layout: a directory of blobs and one index, holding any number of images.
+
+Source: OCI image-spec 1.1, image-layout.md. It is also the local image store. Several processes may use one layout
+at once: blobs appear whole under the name of their digest, and the index changes under a lock and by renaming.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock
+
+from nautiloid.errors import IntegrityError
+from nautiloid.oci.digest import blob_name, digest_of
+from nautiloid.oci.documents import canonical_json, json_object, objects
+from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
+from nautiloid.oci.image import Image, references, resolve_image
+from nautiloid.oci.model import (
+    CONFIG,
+    INDEX,
+    INDEX_TYPES,
+    MANIFEST,
+    REF_NAME,
+    Descriptor,
+    ImageConfig,
+    Manifest,
+    Platform,
+)
+
+OCI_LAYOUT = canonical_json({"imageLayoutVersion": "1.0.0"})
+
+# Manifests and configurations are kilobytes; registries refuse more than 4 MiB (distribution-spec 1.1).
+_LARGEST_DOCUMENT = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A stored piece of content: its digest, and its size in bytes."""
+
+    digest: str
+    size: int
+
+
+class Layout:
+    """One OCI image layout on disk.
+
+    Reading never makes anything; the first write makes the directory.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    # -- blobs -------------------------------------------------------------------------------------
+
+    def blob_path(self, digest: str) -> Path:
+        """Return where the blob lies, or would lie.
+
+        Raises:
+            ImageFormatError: ``digest`` is not a sha256 digest.
+        """
+        return self.directory / blob_name(digest)
+
+    def has(self, digest: str) -> bool:
+        """Tell whether the blob is here."""
+        return self.blob_path(digest).is_file()
+
+    def write_blob(self, chunks: Iterable[bytes]) -> Blob:
+        """Store content that arrives in pieces, and return its digest and size."""
+        hasher, size = hashlib.sha256(), 0
+        with self._new_file() as path:
+            with path.open("wb") as file:
+                for chunk in chunks:
+                    hasher.update(chunk)
+                    size += file.write(chunk)
+            digest = f"sha256:{hasher.hexdigest()}"
+            self._settle(path, digest)
+        return Blob(digest, size)
+
+    def adopt_blob(self, path: Path, digest: str) -> Blob:
+        """Take in a finished file without reading it: by hard link, or by copy from another file system.
+
+        Args:
+            path: The file; it stays where it is, and must not be changed afterwards.
+            digest: Its digest, which the caller has computed or verified.
+        """
+        target = self.blob_path(digest)
+        if target.is_file():
+            os.utime(target)
+        else:
+            with self._new_file() as temporary:
+                temporary.unlink()
+                try:
+                    os.link(path, temporary)
+                except OSError:
+                    shutil.copyfile(path, temporary)
+                self._settle(temporary, digest)
+        return Blob(digest, target.stat().st_size)
+
+    def open_blob(self, digest: str) -> BinaryIO:
+        """Open a blob of any size for reading; its content is not checked.
+
+        Raises:
+            ImageNotFoundError: The blob is not here.
+        """
+        try:
+            return self.blob_path(digest).open("rb")
+        except FileNotFoundError as error:
+            raise ImageNotFoundError(
+                f"{self.directory} has no blob {digest}.",
+                "The image is incomplete; build or import it again.",
+            ) from error
+
+    def read_blob(self, digest: str) -> bytes:
+        """Return a small blob (manifest, configuration) whose digest has been checked.
+
+        Raises:
+            ImageNotFoundError: The blob is not here.
+            IntegrityError: Its content is not what its name says.
+        """
+        with self.open_blob(digest) as file:
+            content = file.read(_LARGEST_DOCUMENT)
+        if digest_of(content) != digest:
+            raise IntegrityError(
+                f"The blob {digest} in {self.directory} is damaged.",
+                "Remove that file and make the image again.",
+            )
+        return content
+
+    # -- images ------------------------------------------------------------------------------------
+
+    def add_image(
+        self,
+        config: ImageConfig,
+        layers: Sequence[Descriptor],
+        reference: str,
+        annotations: Mapping[str, str] | None = None,
+    ) -> Descriptor:
+        """Add an image whose layers are already here; the reference moves to it from any older one.
+
+        Args:
+            config: How the image runs; its ``diff_ids`` belong to ``layers``, one by one.
+            layers: The layers, lowest first.
+            reference: The name by which the image will be found (``nautiloid/pytorch:latest``).
+            annotations: Go into the manifest.
+
+        Raises:
+            ImageFormatError: The number of layers differs from the number of diff_ids.
+            ImageNotFoundError: A layer is not here.
+        """
+        if len(layers) != len(config.diff_ids):
+            raise ImageFormatError(f"The image has {len(layers)} layers but {len(config.diff_ids)} diff_ids.")
+        stored = self.write_blob([config.to_json()])
+        manifest = Manifest(
+            Descriptor(CONFIG, stored.digest, stored.size), tuple(layers), dict(annotations or {})
+        )
+        blob = self.write_blob([manifest.to_json()])
+        entry = Descriptor(MANIFEST, blob.digest, blob.size, {REF_NAME: reference}, config.platform)
+        with self._index_lock():
+            for layer in layers:
+                if not self.has(layer.digest):
+                    raise ImageNotFoundError(f"The layer {layer.digest} is not in {self.directory}.")
+            others = [old for old in self._entries() if not _gives_way(old, entry)]
+            self._write_index([*others, entry])
+        return replace(entry, annotations={})
+
+    def images(self) -> list[tuple[str, Descriptor]]:
+        """Return every named image with its name, sorted; a layout that is not there yet has none."""
+        if not self.directory.exists():
+            return []
+        named = [(name, entry) for entry in self._entries() for name in references(entry)]
+        return sorted(named, key=lambda pair: (pair[0], pair[1].digest))
+
+    def resolve(self, reference: str | None, platform: Platform | None = None) -> Image:
+        """Find an image by reference or digest; None finds the only one there is.
+
+        Raises:
+            ImageNotFoundError: It is not here, or not for this platform.
+            ImageFormatError: The layout or the image is damaged.
+        """
+        entries = self._entries() if self.directory.exists() else []
+        return resolve_image(self, entries, reference, platform, str(self.directory))
+
+    def remove(self, reference: str) -> None:
+        """Take away a name; blobs stay until ``collect_garbage``.
+
+        Raises:
+            ImageNotFoundError: No image goes by it.
+        """
+        with self._index_lock():
+            entries = self._entries()
+            left = [entry for entry in entries if entry.annotations.get(REF_NAME) != reference]
+            if len(left) == len(entries):
+                raise ImageNotFoundError(f"There is no image {reference} in {self.directory}.")
+            self._write_index(left)
+
+    def collect_garbage(self, *, older_than: float = 3600.0) -> int:
+        """Delete the blobs that no image names, and return how many bytes that freed.
+
+        Args:
+            older_than: Spare blobs younger than so many seconds: a build under way names its layers last.
+        """
+        if not self.directory.exists():
+            return 0
+        freed, deadline = 0, time.time() - older_than
+        with self._index_lock():
+            named = {digest for entry in self._entries() for digest in self._reachable(entry)}
+            for path in (self.directory / "blobs" / "sha256").glob("*"):
+                status = path.stat()
+                if f"sha256:{path.name}" not in named and status.st_mtime <= deadline:
+                    path.unlink()
+                    freed += status.st_size
+        return freed
+
+    def _reachable(self, entry: Descriptor) -> Iterator[str]:
+        yield entry.digest
+        if entry.media_type in INDEX_TYPES:
+            for nested in objects(json_object(self.read_blob(entry.digest), "index").get("manifests")):
+                yield from self._reachable(Descriptor.from_dict(nested))
+        else:
+            manifest = Manifest.from_json(self.read_blob(entry.digest))
+            yield manifest.config.digest
+            yield from (layer.digest for layer in manifest.layers)
+
+    # -- files -------------------------------------------------------------------------------------
+
+    def _entries(self) -> list[Descriptor]:
+        index, marker = self.directory / "index.json", self.directory / "oci-layout"
+        if not index.is_file() or not marker.is_file():
+            raise ImageFormatError(
+                f"{self.directory} is not an OCI image layout: oci-layout or index.json is missing.",
+                "Name the directory that holds oci-layout, index.json and blobs.",
+            )
+        document = json_object(index.read_bytes(), "index.json")
+        return [Descriptor.from_dict(entry) for entry in objects(document.get("manifests"))]
+
+    def _write_index(self, entries: Sequence[Descriptor]) -> None:
+        document = {
+            "schemaVersion": 2,
+            "mediaType": INDEX,
+            "manifests": [entry.to_dict() for entry in entries],
+        }
+        with self._new_file() as path:
+            path.write_text(json.dumps(document, sort_keys=True, indent=1) + "\n")
+            path.chmod(0o644)
+            path.replace(self.directory / "index.json")
+
+    @contextmanager
+    def _index_lock(self) -> Iterator[None]:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.directory / ".lock"):
+            if not (self.directory / "index.json").exists():
+                self._write_index([])
+                (self.directory / "oci-layout").write_bytes(OCI_LAYOUT)
+            yield
+
+    @contextmanager
+    def _new_file(self) -> Iterator[Path]:
+        """Lend a new file in the layout's own file system; what is left of it afterwards is deleted."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".new-", dir=self.directory)
+        os.close(handle)
+        path = Path(name)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _settle(self, path: Path, digest: str) -> None:
+        """Give a finished file its name; one that is here already is only made young again."""
+        target = self.blob_path(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o644)
+        path.replace(target)
+        os.utime(target)
+
+
+def _gives_way(old: Descriptor, new: Descriptor) -> bool:
+    same_name = old.annotations.get(REF_NAME) == new.annotations.get(REF_NAME)
+    return same_name and (old.platform is None or new.platform is None or old.platform == new.platform)
