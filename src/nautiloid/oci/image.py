@@ -1,7 +1,7 @@
 """Finding one image among many: what a layout and an archive have in common.
 
-Both are a heap of blobs and an index of descriptors (OCI image-spec 1.1, image-layout.md), so that choosing an
-image by reference, digest and platform is written once, here.
+Both are a heap of blobs and an index of descriptors (OCI image-spec 1.1, image-layout.md), so that choosing
+an image by reference, digest and platform is written once, here.
 """
 
 from __future__ import annotations

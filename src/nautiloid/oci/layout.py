@@ -1,7 +1,8 @@
 """An OCI image layout: a directory of blobs and one index, holding any number of images.
 
-Source: OCI image-spec 1.1, image-layout.md. It is also the local image store. Several processes may use one layout
-at once: blobs appear whole under the name of their digest, and the index changes under a lock and by renaming.
+Source: OCI image-spec 1.1, image-layout.md. It is also the local image store. Several processes may use one
+layout at once: blobs appear whole under the name of their digest, and the index changes under a lock and by
+renaming.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The parts of an OCI image as plain data: platform, descriptor, manifest, configuration.
 
-Source: OCI image-spec 1.1 (descriptor.md, manifest.md, config.md). What we write is canonical JSON (sorted keys,
-no spaces), so that the same image always has the same digest. What we read may come from any builder: fields that
-are unknown, missing or null do not break reading.
+Source: OCI image-spec 1.1 (descriptor.md, manifest.md, config.md). What we write is canonical JSON (sorted
+keys, no spaces), so that the same image always has the same digest. What we read may come from any builder:
+fields that are unknown, missing or null do not break reading.
 """
 
 from __future__ import annotations
@@ -13,8 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nautiloid.oci.digest import checked_digest
-from nautiloid.oci.documents import canonical_json, json_object, objects,
-    plain_object, string_map, strings, without_empty
+from nautiloid.oci.documents import (
+    canonical_json,
+    json_object,
+    objects,
+    plain_object,
+    string_map,
+    strings,
+    without_empty,
+)
 from nautiloid.oci.errors import ImageFormatError
 
 INDEX = "application/vnd.oci.image.index.v1+json"
