@@ -23,7 +23,7 @@ from nautiloid.oci.model import (
 )
 
 # buildx names an image by this annotation and puts only the tag into the standard one.
-_CONTAINERD_NAME = "io.containerd.image.name"
+CONTAINERD_NAME = "io.containerd.image.name"
 # An index nests once in practice (image -> platforms); a hostile one could name itself.
 _DEEPEST_INDEX = 4
 
@@ -107,7 +107,7 @@ def resolve_image(
 
 def references(entry: Descriptor) -> tuple[str, ...]:
     """Return the names by which an index entry goes."""
-    names = (entry.annotations.get(REF_NAME, ""), entry.annotations.get(_CONTAINERD_NAME, ""))
+    names = (entry.annotations.get(REF_NAME, ""), entry.annotations.get(CONTAINERD_NAME, ""))
     return tuple(name for name in names if name)
 
 

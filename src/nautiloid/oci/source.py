@@ -1,0 +1,129 @@
+"""One way to read any image, be it in the local store, a layout or an archive; layers come decompressed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, cast
+
+from zlib_ng import gzip_ng, zlib_ng
+
+from nautiloid.errors import IntegrityError
+from nautiloid.oci.archive_reader import Archive
+from nautiloid.oci.errors import ImageFormatError
+from nautiloid.oci.image import Blobs, Image
+from nautiloid.oci.layout import Layout
+from nautiloid.oci.model import Descriptor, Platform
+from nautiloid.oci.reference import parse_reference
+
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
+class ImageSource:
+    """One image and the way to its content.
+
+    Attributes:
+        image: Its descriptor, manifest and configuration.
+        blobs: Its content as stored, by digest.
+    """
+
+    def __init__(self, blobs: Blobs, image: Image) -> None:
+        self.blobs = blobs
+        self.image = image
+
+    def open_layer(self, layer: Descriptor) -> BinaryIO:
+        """Open a layer as an uncompressed tar.
+
+        Reading it to its end checks it against the configuration's diff_id and raises ``IntegrityError`` where
+        it differs.
+
+        Args:
+            layer: One of ``image.manifest.layers``.
+
+        Raises:
+            ImageFormatError: Its compression cannot be read here, or the configuration does not list it.
+        """
+        position = self.image.manifest.layers.index(layer)
+        try:
+            diff_id = self.image.config.diff_ids[position]
+        except IndexError as error:
+            raise ImageFormatError(
+                f"The image's configuration has no diff_id for layer {layer.digest}."
+            ) from error
+        stored = self.blobs.open_blob(layer.digest)
+        return io.BufferedReader(_CheckedLayer(_decompressed(stored), stored, diff_id), 1 << 20)
+
+
+@contextmanager
+def open_image(name: str, store: Layout, platform: Platform | None = None) -> Iterator[ImageSource]:
+    """Find an image by whatever a user may type for it (see ``parse_reference``) and lend it.
+
+    Args:
+        name: A name, a digest or a path.
+        store: Where names and digests are looked up.
+        platform: What the image must run on; None leaves the choice to this machine.
+
+    Raises:
+        UsageError: The name is not well-formed.
+        ImageNotFoundError: There is no such image.
+        ImageFormatError: The image is damaged.
+    """
+    reference = parse_reference(name)
+    if reference.path is None or reference.path.is_dir():
+        layout = Layout(reference.path) if reference.path else store
+        yield ImageSource(layout, layout.resolve(reference.name, platform))
+    else:
+        with Archive(reference.path) as archive:
+            yield ImageSource(archive, archive.resolve(reference.name, platform))
+
+
+def _decompressed(stored: BinaryIO) -> BinaryIO:
+    """Undo a layer's compression, which its first bytes tell more reliably than its media type."""
+    start = stored.read(4)
+    stored.seek(0)
+    if start[:2] == _GZIP:
+        return cast(BinaryIO, gzip_ng.GzipNGFile(fileobj=stored, mode="rb"))  # type: ignore[no-untyped-call]
+    if start == _ZSTD:
+        try:
+            zstd = importlib.import_module("compression.zstd")
+        except ModuleNotFoundError as error:
+            raise ImageFormatError(
+                "The image has layers compressed with zstd, which Python reads from version 3.14 on.",
+                "Run Nautiloid with Python 3.14, or use an image with gzip layers.",
+            ) from error
+        return cast(BinaryIO, zstd.ZstdFile(stored))
+    return stored
+
+
+class _CheckedLayer(io.RawIOBase):
+    """Hashes what is read, and compares at the end."""
+
+    def __init__(self, content: BinaryIO, stored: BinaryIO, diff_id: str) -> None:
+        self._content, self._stored, self._diff_id = content, stored, diff_id
+        self._hasher = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        try:
+            chunk = self._content.read(len(buffer))
+        except (EOFError, OSError, zlib_ng.error) as error:
+            raise IntegrityError(f"The layer with diff_id {self._diff_id} is damaged: {error}.") from error
+        buffer[: len(chunk)] = chunk
+        self._hasher.update(chunk)
+        if not chunk and f"sha256:{self._hasher.hexdigest()}" != self._diff_id:
+            raise IntegrityError(
+                f"The layer with diff_id {self._diff_id} holds something else.",
+                "Make or fetch the image again.",
+            )
+        return len(chunk)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._content.close()
+            self._stored.close()
+        super().close()
