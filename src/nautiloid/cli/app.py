@@ -1,0 +1,53 @@
+"""The ``nautiloid`` command: its sub-commands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+import nautiloid
+from nautiloid.cli import build, catalog, console, lock
+from nautiloid.errors import NautiloidError
+
+app = typer.Typer(
+    name="nautiloid",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Put AI workloads in a hard shell: build, run and prove minimal container images.",
+)
+app.command("catalog")(catalog.catalog)
+app.command("lock")(lock.lock)
+app.command("build")(build.build)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        console.out.print(f"nautiloid {nautiloid.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
+def main() -> None:
+    """Run the command line; a ``NautiloidError`` becomes a message, a hint and an exit code."""
+    try:
+        app()
+    except NautiloidError as error:
+        console.err.print(f"[bold red]error:[/] {escape(error.message)}")
+        if error.hint:
+            console.err.print(f"[bold]hint:[/] {escape(error.hint)}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        console.err.print("interrupted")
+        sys.exit(130)

@@ -1,0 +1,96 @@
+"""``nautiloid build``: make the image that a lock describes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from nautiloid import catalog, places
+from nautiloid.cli import console
+from nautiloid.cli.options import (
+    DefinitionArgument,
+    LockOption,
+    MirrorOption,
+    OfflineOption,
+    SecurityMirrorOption,
+    lock_path,
+)
+from nautiloid.factory.build import BuildResult, build_image
+from nautiloid.factory.definition_file import load_definition
+from nautiloid.factory.fetch import Fetcher
+from nautiloid.factory.locker import Mirrors, make_lock
+from nautiloid.factory.lockfile import check_fits, read_lock, write_lock
+from nautiloid.factory.store import Store
+from nautiloid.oci.archive import write_archive
+from nautiloid.oci.layout import Layout
+from nautiloid.oci.reference import parse_name
+from nautiloid.oci.source import open_image
+from nautiloid.run.select import choose_engine
+
+
+def build(
+    definition: DefinitionArgument,
+    lock: LockOption = None,
+    tag: Annotated[
+        str | None, typer.Option("--tag", "-t", help="The image's name. Default: nautiloid/NAME:latest.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Also write one tar that Docker, Podman and OCI tools read."),
+    ] = None,
+    load: Annotated[
+        str | None, typer.Option("--load", help="Also load it into an engine: docker, podman or auto.")
+    ] = None,
+    locked: Annotated[bool, typer.Option("--locked", help="Refuse to make a lock when there is none.")] = False,
+    mirror: MirrorOption = None,
+    security_mirror: SecurityMirrorOption = None,
+    offline: OfflineOption = False,
+) -> None:
+    """Build the image that a lock describes; locks the definition first when it has no lock yet.
+
+    The image lands in the local image store, where `nautiloid run` finds it. No engine and no root are needed.
+
+    Example: `nautiloid build pytorch --load docker`
+    """
+    loaded = load_definition(definition)
+    path = lock_path(loaded, lock, in_catalog=catalog.find(definition) is not None)
+    reference = parse_name(tag or f"nautiloid/{loaded.definition.name}")
+    mirrors = Mirrors(mirror, security_mirror)
+    progress = console.TerminalProgress()
+    cache = places.cache_directory()
+    layout = Layout(places.images_directory())
+    with Fetcher(Store(cache / "store"), progress, offline=offline) as fetcher:
+        if not locked and not path.exists():
+            write_lock(make_lock(loaded, fetcher, mirrors), path)
+        pinned = read_lock(path)
+        check_fits(pinned, loaded.definition, path)
+        result = build_image(pinned, loaded, layout, cache, fetcher, reference=reference, mirrors=mirrors)
+    if output is not None:
+        write_archive(layout, layout.resolve(reference), reference, output, progress)
+    if load is not None:
+        engine = choose_engine(load)
+        with open_image(reference, layout) as source:
+            if not engine.holds(source.image, reference):
+                engine.load(source, reference, progress)
+    _print(result)
+
+
+def _print(result: BuildResult) -> None:
+    table = Table("Layer", "Content", "Compressed", "", box=None, pad_edge=False)
+    for layer in result.layers:
+        sizes = (console.megabytes(layer.content_size), console.megabytes(layer.size))
+        table.add_row(layer.name, *sizes, "reused" if layer.reused else "")
+    console.out.print(table)
+    compressed = sum(layer.size for layer in result.layers)
+    saved = sum(effect.bytes for effect in result.effects)
+    console.out.print(
+        f"{result.debs} Debian packages, {result.distributions} Python distributions, "
+        f"{console.megabytes(compressed)} compressed; slimming left out {console.megabytes(saved)}"
+    )
+    for effect in result.effects:
+        if effect.files == 0:
+            console.err.print(f"slim rule '{effect.rule}' matched nothing")
+    console.out.print(f"{result.reference}@{result.descriptor.digest}")

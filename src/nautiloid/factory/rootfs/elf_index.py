@@ -1,0 +1,82 @@
+"""The linking facts of every ELF file of a tree, remembered between builds.
+
+A native library inside a wheel must be inflated before its dynamic section can be read; half a gigabyte of it for
+torch. Facts are kept by content identity, so that only a library never seen before is inflated.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nautiloid.factory.rootfs.content import Content, ZipMember
+from nautiloid.factory.rootfs.elf import ElfFacts, read_elf
+from nautiloid.factory.rootfs.tree import Entry, Tree
+
+_Noted = dict[str, dict[str, Any] | None]
+
+
+def read_all_elf(tree: Tree, cache: Path, scratch: Path) -> dict[str, ElfFacts]:
+    """Return the linking facts of every ELF file, by canonical path.
+
+    Args:
+        tree: What to look at: files with an x bit, and those named like a shared object.
+        cache: A JSON file that remembers facts by content identity; made when it is not there.
+        scratch: Where a library may be inflated for a moment.
+    """
+    noted = _recall(cache)
+    used: _Noted = {}
+    facts = {}
+    for entry in tree.files():
+        if entry.content is None or not _may_be_elf(entry):
+            continue
+        identity = entry.content.identity
+        if identity not in noted:
+            elf = _read(entry.content, scratch)
+            noted[identity] = asdict(elf) if elf else None
+        used[identity] = noted[identity]
+        if (known := noted[identity]) is not None:
+            facts[entry.path] = _from_json(known)
+    if not _recall(cache).keys() >= used.keys():
+        _note(noted, cache)
+    return facts
+
+
+def _may_be_elf(entry: Entry) -> bool:
+    return bool(entry.mode & 0o111) or ".so" in entry.path.rpartition("/")[2]
+
+
+def _read(content: Content, scratch: Path) -> ElfFacts | None:
+    if not isinstance(content, ZipMember):
+        with content.open() as stream:
+            return read_elf(stream)
+    # The section table lies at the end of the file: seeking there and back would inflate a zip member twice.
+    with tempfile.TemporaryFile(dir=scratch) as inflated, content.open() as stream:
+        shutil.copyfileobj(stream, inflated, 1 << 20)
+        inflated.seek(0)
+        return read_elf(inflated)
+
+
+def _from_json(known: dict[str, Any]) -> ElfFacts:
+    return ElfFacts(**{**known, "needed": tuple(known["needed"]), "search": tuple(known["search"])})
+
+
+def _recall(cache: Path) -> _Noted:
+    try:
+        noted = json.loads(cache.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def _note(noted: _Noted, cache: Path) -> None:
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=cache.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        json.dump(noted, stream)
+    Path(temporary).replace(cache)

@@ -1,0 +1,72 @@
+"""Does every native library that an image's files need lie inside the image?
+
+No maintainer script, no package manager and no person will notice a missing ``libfoo.so.1`` before the first user
+does. So each build resolves every DT_NEEDED of every ELF file as ld.so(8) would: DT_RPATH of the file and of who loaded
+it, DT_RUNPATH, the default directories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nautiloid.factory.rootfs.elf import ElfFacts
+from nautiloid.factory.rootfs.tree import Kind, Tree
+
+TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
+
+
+@dataclass(frozen=True)
+class MissingLibrary:
+    """A library that ``path`` needs and the image lacks."""
+
+    path: str
+    soname: str
+
+    def __str__(self) -> str:
+        return f"/{self.path} needs {self.soname}"
+
+
+def default_directories(architecture: str) -> tuple[str, ...]:
+    """Return where Debian's dynamic linker looks by itself, in its order."""
+    triplet = TRIPLETS[architecture]
+    return (f"usr/lib/{triplet}", f"usr/local/lib/{triplet}", "usr/local/lib", "usr/lib")
+
+
+def missing_libraries(tree: Tree, facts: Mapping[str, ElfFacts], architecture: str) -> list[MissingLibrary]:
+    """Resolve every DT_NEEDED inside the tree and return what is not there.
+
+    A library without a search path of its own may rely on its loader's: ``torch/lib/libtorch.so`` finds its siblings
+    because the extension module that loads it has loaded them before. A soname that lies in the same wheel counts as
+    found, when the file itself is no program.
+    """
+    defaults = default_directories(architecture)
+    by_component = _sonames_by_component(tree, facts)
+    missing = []
+    for path, elf in sorted(facts.items()):
+        entry = tree.get(path)
+        component = entry.origin.component if entry else ""
+        places = [_expand(place, path) for place in elf.search] + list(defaults)
+        for soname in elf.needed:
+            if any(tree.lookup(f"{place}/{soname}") for place in places):
+                continue
+            if not elf.program and soname in by_component.get(component, ()):
+                continue
+            missing.append(MissingLibrary(path, soname))
+    return missing
+
+
+def _sonames_by_component(tree: Tree, facts: Mapping[str, ElfFacts]) -> dict[str, set[str]]:
+    names: dict[str, set[str]] = {}
+    for entry in tree:
+        if entry.kind is Kind.DIRECTORY or not entry.origin.component.startswith("wheel:"):
+            continue
+        basename = entry.path.rpartition("/")[2]
+        if entry.path in facts or ".so" in basename:
+            names.setdefault(entry.origin.component, set()).add(basename)
+    return names
+
+
+def _expand(place: str, path: str) -> str:
+    origin = "/" + path.rpartition("/")[0]
+    return place.replace("${ORIGIN}", origin).replace("$ORIGIN", origin).lstrip("/")

@@ -1,0 +1,74 @@
+"""Do without what a workload never reads: rules over image paths, applied to a tree and accounted for one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nautiloid.factory.definition import SlimRule
+from nautiloid.factory.rootfs.tree import Kind, Tree
+
+
+@dataclass(frozen=True)
+class SlimEffect:
+    """What one rule did: how many files it took (or took the x bit from), and their bytes."""
+
+    rule: str
+    because: str
+    files: int
+    bytes: int
+
+
+def apply_rules(tree: Tree, rules: Sequence[SlimRule]) -> tuple[SlimEffect, ...]:
+    """Apply the rules in order; directories that become empty go too.
+
+    Returns:
+        One effect a rule, also for a rule that found nothing: a rule that never matches is a mistake worth seeing.
+    """
+    emptied: set[str] = set()
+    effects = []
+    for rule in rules:
+        hits = [entry for entry in tree if entry.kind is not Kind.DIRECTORY and _hits(rule, entry.path)]
+        if rule.action == "clear-exec":
+            hits = [entry for entry in hits if entry.kind is Kind.FILE and entry.mode & 0o111]
+            for entry in hits:
+                tree.change(entry.path, mode=entry.mode & ~0o111)
+        else:
+            for entry in hits:
+                tree.remove(entry.path)
+                emptied.add(entry.path.rpartition("/")[0])
+        effects.append(SlimEffect(rule.name, rule.because, len(hits), sum(entry.size for entry in hits)))
+    tree.prune(emptied)
+    return tuple(effects)
+
+
+def matches(patterns: Iterable[str], path: str) -> bool:
+    """Tell whether ``path`` fits any of the globs (``*`` stays within a directory, ``**`` crosses them)."""
+    return any(_compiled(pattern).fullmatch(path) for pattern in patterns)
+
+
+def _hits(rule: SlimRule, path: str) -> bool:
+    return matches(rule.paths, path) and not matches(rule.keep, path)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Translate a glob; ``a/**`` is everything below ``a``, ``a/**/b`` also means ``a/b``."""
+    parts = []
+    for token in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]*\]|[^*?\[]+|\[", pattern):
+        match token:
+            case "**/":
+                parts.append("(?:[^/]+/)*")
+            case "**":
+                parts.append(".*")
+            case "*":
+                parts.append("[^/]*")
+            case "?":
+                parts.append("[^/]")
+            case _ if token.startswith("[") and token.endswith("]"):
+                parts.append(token.replace("[!", "[^"))
+            case _:
+                parts.append(re.escape(token))
+    return re.compile("".join(parts))

@@ -1,0 +1,180 @@
+"""Which wheels an image needs, decided by pip's own resolver, and their files fetched by pip's own rules.
+
+pip is asked, not imitated: it knows the host's indices, extra indices, find-links, proxies, certificates and
+credentials. ``pip install --dry-run --report`` (PEP 508 requirements in, an installation report out) answers for the
+*image's* platform and Python, whatever the host runs; ``pip download`` brings the files.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from nautiloid.errors import IntegrityError, NautiloidError
+from nautiloid.factory.lockfile import LockedWheel
+from nautiloid.factory.store import Store
+from nautiloid.progress import SILENT, Progress
+
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+
+# glibc of each suite: the newest manylinux tag that an image of it can run (PEP 600).
+_GLIBC_MINOR = {"bookworm": 36, "trixie": 41}
+_MANYLINUX_MINORS = (17, 24, 26, 27, 28, 31, 34, 35, 36, 38, 39, 40, 41)
+
+
+class ResolutionError(NautiloidError):
+    """The index has no set of wheels that meets the requirements."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the wheels must run on: ``python`` is ``3.11``, ``suite`` decides the glibc."""
+
+    python: str
+    architecture: str
+    suite: str
+
+    def pip_options(self) -> list[str]:
+        """Return the options that make pip answer for this target instead of for the host."""
+        machine = _MACHINES[self.architecture]
+        newest = _GLIBC_MINOR.get(self.suite, 28)
+        platforms = [f"manylinux_2_{minor}_{machine}" for minor in _MANYLINUX_MINORS if minor <= newest]
+        platforms += [f"manylinux2014_{machine}", f"linux_{machine}"]
+        tag = f"cp{self.python.replace('.', '')}"
+        options = ["--only-binary", ":all:", "--python-version", self.python, "--implementation", "cp"]
+        for abi in (tag, "abi3", "none"):
+            options += ["--abi", abi]
+        for platform in reversed(platforms):
+            options += ["--platform", platform]
+        return options
+
+
+@dataclass(frozen=True)
+class ResolvedWheel:
+    """A wheel that the resolver chose; ``requires`` are its Requires-Dist lines."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    requires: tuple[str, ...]
+
+
+def resolve(
+    requirements: Sequence[str], target: Target, never: Mapping[str, str], *, dependencies: bool = True
+) -> tuple[ResolvedWheel, ...]:
+    """Ask pip for the wheels that meet ``requirements`` on ``target``, sorted by name.
+
+    Args:
+        requirements: PEP 508 requirements.
+        target: The image's Python and platform.
+        never: Names (globs) that must not be among them, and why.
+        dependencies: Whether what the requirements depend on is wanted too.
+
+    Raises:
+        ResolutionError: pip finds no solution, or one that holds what ``never`` forbids.
+    """
+    with tempfile.TemporaryDirectory(prefix="nautiloid-resolve-") as scratch:
+        report = Path(scratch) / "report.json"
+        command = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report)]
+        command += [] if dependencies else ["--no-deps"]
+        _pip([*command, "--target", scratch, *target.pip_options(), *requirements])
+        answer = json.loads(report.read_text(encoding="utf-8"))
+    wheels = sorted((_resolved(item) for item in answer["install"]), key=lambda wheel: wheel.name)
+    _refuse_forbidden(wheels, never)
+    return tuple(wheels)
+
+
+def fetch_wheels(
+    wheels: Iterable[ResolvedWheel | LockedWheel],
+    target: Target,
+    store: Store,
+    progress: Progress = SILENT,
+    *,
+    offline: bool = False,
+) -> tuple[LockedWheel, ...]:
+    """Bring the wheels into the store, each checked against its hash, and return them locked.
+
+    Raises:
+        NautiloidError: A wheel cannot be had, or (``offline``) is not in the store.
+        IntegrityError: A file that pip brought is not the one that was asked for.
+    """
+    wanted = list(wheels)
+    missing = [wheel for wheel in wanted if store.get(wheel.sha256) is None]
+    if missing and offline:
+        names = ", ".join(wheel.filename for wheel in missing)
+        raise NautiloidError(f"not in the cache: {names}", "Run once without --offline to download them.")
+    if missing:
+        _download(missing, target, store, progress)
+    return tuple(_locked(wheel, store) for wheel in wanted)
+
+
+def _download(missing: Sequence[ResolvedWheel | LockedWheel], target: Target, store: Store, progress: Progress) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="wheels-", dir=store.root) as scratch,
+        progress.task("Fetch wheels", total=len(missing)) as task,
+    ):
+        for wheel in missing:
+            pinned = Path(scratch) / "requirement.txt"
+            pinned.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
+            options = ["download", "--quiet", "--no-deps", "--require-hashes", "--dest", scratch]
+            _pip([*options, *target.pip_options(), "--requirement", str(pinned)])
+            brought = next(Path(scratch).glob("*.whl"), None)
+            if brought is None:
+                raise IntegrityError(f"pip brought no wheel for {wheel.name} {wheel.version}")
+            store.adopt(brought, wheel.sha256)
+            task.advance(1)
+
+
+def _locked(wheel: ResolvedWheel | LockedWheel, store: Store) -> LockedWheel:
+    size = store.path_of(wheel.sha256).stat().st_size
+    return LockedWheel(
+        name=wheel.name, version=wheel.version, filename=wheel.filename, size=size, sha256=wheel.sha256
+    )
+
+
+def _resolved(item: dict[str, object]) -> ResolvedWheel:
+    metadata, download = item["metadata"], item["download_info"]
+    assert isinstance(metadata, dict)  # noqa: S101 - the report's own schema (pip, "Installation Report")
+    assert isinstance(download, dict)  # noqa: S101
+    filename = unquote(urlsplit(download["url"]).path.rpartition("/")[2])
+    sha256 = download.get("archive_info", {}).get("hashes", {}).get("sha256")
+    try:
+        name, version, _, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        raise ResolutionError(f"the index offers {filename}, which is not a wheel") from error
+    if not sha256:
+        raise ResolutionError(f"the index gives no sha256 for {filename}", "Use an index that publishes hashes.")
+    return ResolvedWheel(str(name), str(version), filename, sha256, tuple(metadata.get("requires_dist", ())))
+
+
+def _refuse_forbidden(wheels: Sequence[ResolvedWheel], never: Mapping[str, str]) -> None:
+    for pattern, because in never.items():
+        found = [wheel.name for wheel in wheels if fnmatch.fnmatchcase(wheel.name, pattern)]
+        if found:
+            raise ResolutionError(
+                f"the requirements bring in {', '.join(found)}, which the definition forbids: {because}",
+                "If this is torch: pip's first index offers the CUDA build. Add PyTorch's CPU wheel index to pip's "
+                "configuration as an extra index; pytorch.org names it under Get Started, Compute Platform: CPU.",
+            )
+
+
+def _pip(arguments: Sequence[str]) -> None:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-3:]
+        said = "\n".join(f"  {line.removeprefix('ERROR: ')}" for line in lines)
+        raise ResolutionError(
+            f"pip could not meet the requirements:\n{said}",
+            "Check the requirement's spelling and version, and pip's own configuration (pip config list).",
+        )
