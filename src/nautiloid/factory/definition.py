@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 Reason = Annotated[str, StringConstraints(min_length=3)]
 """Why something is left out or removed: shown by ``lock --explain``, never optional."""
 
-AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\0\n]*$")]
+AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00\n]*$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")]
 
 

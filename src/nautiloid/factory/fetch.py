@@ -1,8 +1,9 @@
-"""Fetching files by hash from whichever mirror has them; a mirror is never trusted, only its bytes are checked.
+"""Fetching files by hash from whichever mirror has them; a mirror is never trusted, only its bytes are
+checked.
 
-A mirror is a base URL (``http``, ``https`` or ``file``), a file is a path below it. Whatever the network does (drops,
-5xx, wrong bytes, endless bytes), the outcome is a verified file in the store or one error that says what each mirror
-did wrong.
+A mirror is a base URL (``http``, ``https`` or ``file``), a file is a path below it. Whatever the network
+does (drops, 5xx, wrong bytes, endless bytes), the outcome is a verified file in the store or one error that
+says what each mirror did wrong.
 """
 
 from __future__ import annotations
@@ -133,7 +134,8 @@ class Fetcher:
         return paths
 
     def fetch_unpinned(self, path: str, mirrors: Sequence[str], max_bytes: int = 16 << 20) -> bytes:
-        """Return a file that no hash promises, such as a signed ``InRelease``, from the first mirror that has it.
+        """Return a file that no hash promises, such as a signed ``InRelease``, from the first mirror that
+        has it.
 
         Raises:
             FetchError: No mirror delivered it, or it is longer than ``max_bytes``.

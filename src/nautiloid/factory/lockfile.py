@@ -23,7 +23,7 @@ from nautiloid.factory.definition import Definition
 LOCK_VERSION = 1
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-FileName = Annotated[str, StringConstraints(pattern=r"^[^/\0\n]+$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[^/\x00\n]+$")]
 
 
 class LockError(UsageError):

@@ -55,9 +55,9 @@ def _hits(rule: SlimRule, path: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Translate a glob; ``a/**`` is everything below ``a``, ``a/**/b`` also means ``a/b``."""
+    """Translate a glob; ``a/**`` is everything below ``a``, ``a/**/b`` also means ``a/b``, ``{a,b}`` is either."""
     parts = []
-    for token in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]*\]|[^*?\[]+|\[", pattern):
+    for token in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]*\]|\{[^{}]*\}|[^*?\[{]+|[\[{]", pattern):
         match token:
             case "**/":
                 parts.append("(?:[^/]+/)*")
@@ -69,6 +69,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
                 parts.append("[^/]")
             case _ if token.startswith("[") and token.endswith("]"):
                 parts.append(token.replace("[!", "[^"))
+            case _ if token.startswith("{") and token.endswith("}"):
+                options = (_compiled(option).pattern for option in token[1:-1].split(","))
+                parts.append(f"(?:{'|'.join(options)})")
             case _:
                 parts.append(re.escape(token))
     return re.compile("".join(parts))
