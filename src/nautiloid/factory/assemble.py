@@ -81,7 +81,7 @@ def assemble(
         _add_weights(tree, weights, inputs, open_files)
     _add_files(tree, lock, inputs)
     system.write_system_files(tree, lock.definition)
-    effects = slim.apply_rules(tree, lock.definition.slim)
+    effects = slim.apply_rules(tree, lock.definition.slim, cache / "stripped")
     _complete(tree, lock, packages, cache, scratch, progress)
     return Assembly(tree, effects)
 

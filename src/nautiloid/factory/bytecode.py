@@ -20,7 +20,7 @@ from pathlib import Path
 
 from nautiloid.errors import NautiloidError
 from nautiloid.factory import slim
-from nautiloid.factory.definition import Definition
+from nautiloid.factory.definition import Definition, Python
 from nautiloid.factory.rootfs.content import FileSlice
 from nautiloid.factory.rootfs.linkage import TRIPLETS
 from nautiloid.factory.rootfs.tree import Entry, Kind, Tree
@@ -72,7 +72,7 @@ def compile_modules(
     """
     if definition.python is None or not definition.python.bytecode:
         return
-    batches = _batches(tree, definition.python.bytecode)
+    batches = _batches(tree, definition.python)
     missing = [batch for batch in batches if not (cache / f"{batch.key}.tar").is_file()]
     if missing:
         interpreter = _Interpreter(tree, definition, scratch)
@@ -85,10 +85,11 @@ def compile_modules(
         _add(tree, batch, cache / f"{batch.key}.tar", definition.python.version)
 
 
-def _batches(tree: Tree, patterns: Sequence[str]) -> list[_Batch]:
+def _batches(tree: Tree, python: Python) -> list[_Batch]:
     by_component: dict[str, list[Entry]] = {}
     for entry in tree.files():
-        if entry.path.endswith(".py") and slim.matches(patterns, entry.path):
+        hot = slim.matches(python.bytecode, entry.path) and not slim.matches(python.cold, entry.path)
+        if hot and entry.path.endswith(".py"):
             by_component.setdefault(entry.origin.component, []).append(entry)
     compiler = [e for e in tree.files() if e.path.startswith("usr/bin/python") or "/py_compile" in e.path]
     return [

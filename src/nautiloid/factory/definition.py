@@ -50,6 +50,7 @@ class Python(_Part):
         never: Distributions that must not enter, and why; names may hold ``*``.
         drop: Distributions that the resolver brings in but the image does without, and why.
         bytecode: Globs (image paths) of modules to compile ahead of time; a read-only root cannot cache them.
+        cold: Globs of modules that are spared: so rarely imported that their bytecode is not worth its bytes.
     """
 
     version: Annotated[str, StringConstraints(pattern=r"^3\.\d+$")] = "3.11"
@@ -57,6 +58,7 @@ class Python(_Part):
     never: Mapping[str, Reason] = Field(default_factory=dict)
     drop: Mapping[str, Reason] = Field(default_factory=dict)
     bytecode: tuple[str, ...] = ()
+    cold: tuple[str, ...] = ()
 
 
 class Weights(_Part):
@@ -111,14 +113,15 @@ class SlimRule(_Part):
         because: Why it is safe to go.
         paths: Globs over image paths without the leading slash; ``**`` crosses directories.
         keep: Globs that are spared.
-        action: ``remove`` deletes; ``clear-exec`` keeps the file and takes its x bit away.
+        action: ``remove`` deletes; ``clear-exec`` keeps the file and takes its x bit away; ``strip`` keeps a native
+            library and takes its symbol table out.
     """
 
     name: Name
     because: Reason
     paths: tuple[str, ...] = Field(min_length=1)
     keep: tuple[str, ...] = ()
-    action: Literal["remove", "clear-exec"] = "remove"
+    action: Literal["remove", "clear-exec", "strip"] = "remove"
 
 
 class ImageSettings(_Part):

@@ -1,5 +1,4 @@
-"""Fetching files by hash from whichever mirror has them; a mirror is never trusted, only its bytes are
-checked.
+"""Fetching files by hash from whichever mirror has them; no mirror is trusted.
 
 A mirror is a base URL (``http``, ``https`` or ``file``), a file is a path below it. Whatever the network
 does (drops, 5xx, wrong bytes, endless bytes), the outcome is a verified file in the store or one error that
@@ -134,8 +133,7 @@ class Fetcher:
         return paths
 
     def fetch_unpinned(self, path: str, mirrors: Sequence[str], max_bytes: int = 16 << 20) -> bytes:
-        """Return a file that no hash promises, such as a signed ``InRelease``, from the first mirror that
-        has it.
+        """Return a file that no hash promises, such as a signed ``InRelease``.
 
         Raises:
             FetchError: No mirror delivered it, or it is longer than ``max_bytes``.

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from nautiloid.factory.definition import SlimRule
-from nautiloid.factory.rootfs.tree import Kind, Tree
+from nautiloid.factory.rootfs.symbols import without_symbols
+from nautiloid.factory.rootfs.tree import Entry, Kind, Tree
 
 
 @dataclass(frozen=True)
 class SlimEffect:
-    """What one rule did: how many files it took (or took the x bit from), and their bytes."""
+    """What one rule did: how many files it touched, and how many bytes it saved."""
 
     rule: str
     because: str
@@ -21,8 +23,13 @@ class SlimEffect:
     bytes: int
 
 
-def apply_rules(tree: Tree, rules: Sequence[SlimRule]) -> tuple[SlimEffect, ...]:
+def apply_rules(tree: Tree, rules: Sequence[SlimRule], cache: Path) -> tuple[SlimEffect, ...]:
     """Apply the rules in order; directories that become empty go too.
+
+    Args:
+        tree: What to slim.
+        rules: What to do without.
+        cache: Where stripped libraries are kept between builds.
 
     Returns:
         One effect a rule, also for a rule that found nothing: a rule that never matches is a mistake worth seeing.
@@ -31,17 +38,39 @@ def apply_rules(tree: Tree, rules: Sequence[SlimRule]) -> tuple[SlimEffect, ...]
     effects = []
     for rule in rules:
         hits = [entry for entry in tree if entry.kind is not Kind.DIRECTORY and _hits(rule, entry.path)]
-        if rule.action == "clear-exec":
-            hits = [entry for entry in hits if entry.kind is Kind.FILE and entry.mode & 0o111]
-            for entry in hits:
-                tree.change(entry.path, mode=entry.mode & ~0o111)
-        else:
-            for entry in hits:
-                tree.remove(entry.path)
-                emptied.add(entry.path.rpartition("/")[0])
-        effects.append(SlimEffect(rule.name, rule.because, len(hits), sum(entry.size for entry in hits)))
+        match rule.action:
+            case "clear-exec":
+                effects.append(_clear_exec(tree, rule, hits))
+            case "strip":
+                effects.append(_strip(tree, rule, hits, cache))
+            case "remove":
+                effects.append(_remove(tree, rule, hits))
+                emptied.update(entry.path.rpartition("/")[0] for entry in hits)
     tree.prune(emptied)
     return tuple(effects)
+
+
+def _remove(tree: Tree, rule: SlimRule, hits: Sequence[Entry]) -> SlimEffect:
+    for entry in hits:
+        tree.remove(entry.path)
+    return SlimEffect(rule.name, rule.because, len(hits), sum(entry.size for entry in hits))
+
+
+def _clear_exec(tree: Tree, rule: SlimRule, hits: Sequence[Entry]) -> SlimEffect:
+    programs = [entry for entry in hits if entry.kind is Kind.FILE and entry.mode & 0o111]
+    for entry in programs:
+        tree.change(entry.path, mode=entry.mode & ~0o111)
+    return SlimEffect(rule.name, rule.because, len(programs), 0)
+
+
+def _strip(tree: Tree, rule: SlimRule, hits: Sequence[Entry], cache: Path) -> SlimEffect:
+    saved = 0
+    for entry in hits:
+        if entry.content is not None:
+            lean = without_symbols(entry.content, cache)
+            tree.change(entry.path, content=lean)
+            saved += entry.size - lean.size
+    return SlimEffect(rule.name, rule.because, len(hits), saved)
 
 
 def matches(patterns: Iterable[str], path: str) -> bool:

@@ -1,7 +1,8 @@
 """The content-addressed download cache: a file is found by the sha256 of its bytes, and by nothing else.
 
-A file enters only after its hash was computed from the very bytes that were written, and enters by rename, so a
-reader never meets half a file and two processes that put the same content at once cannot disturb each other.
+A file enters only after its hash was computed from the very bytes that were written, and enters by rename,
+so a reader never meets half a file and two processes that put the same content at once cannot disturb each
+other.
 """
 
 from __future__ import annotations

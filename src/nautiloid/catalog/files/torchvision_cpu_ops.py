@@ -7,7 +7,7 @@ operators ``torchvision::nms`` and ``torchvision::qnms``, which nobody has decla
 with ``operator torchvision::nms does not exist``. Declaring the two schemas is all that is missing.
 
 ``torchvision_cpu_ops.pth`` beside this file imports it when the interpreter starts. Nothing is paid there but
-a look-up hook: neither PyTorch nor torchvision is imported until the program itself imports torchvision. Where
+a look-up hook: neither PyTorch nor torchvision is imported until the program itself imports it. Where
 torchvision's own operators load, or where somebody else has declared them, this module does nothing. Calling
 an operator that has no kernel still raises torchvision's own explanation ("Couldn't load custom C++ ops").
 

@@ -1,4 +1,7 @@
-"""The ar archive around the parts of a ``.deb``: a magic line, then members behind 60-byte headers. Format: deb(5)."""
+"""The ar archive around the parts of a ``.deb``: a magic line, then members behind 60-byte headers.
+
+Format: deb(5).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""From a suite's name to an index that can be trusted: InRelease, signature, Packages, each by the hash above it."""
+"""From a suite's name to an index that can be trusted: each file is believed for the hash in the one above it.
+
+A key of the keyring vouches for ``InRelease``, ``InRelease`` for ``Packages``, ``Packages`` for each ``.deb``.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Reading a ``.deb`` without trusting it: an ar archive that holds a control tar and a data tar.
 
-Nothing is ever executed or written by a member's name: the data tar is decompressed once to a plain tar file, and
-members are slices of it. Format: deb(5); what the control tar holds: Debian Policy section 5 and appendix.
+Nothing is ever executed or written by a member's name: the data tar is decompressed once to a plain tar
+file, and members are slices of it. Format: deb(5); what the control tar holds: Debian Policy section 5 and
+appendix.
 """
 
 from __future__ import annotations

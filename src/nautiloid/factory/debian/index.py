@@ -1,7 +1,7 @@
 """The packages that an archive offers, looked up by name or by what they provide.
 
-A ``Packages`` file of a Debian release has some 63,000 stanzas, of which a closure needs a few dozen: a stanza is
-parsed when it is first asked for. Format: Debian repository format, "Packages Indices".
+A ``Packages`` file of a Debian release has some 63,000 stanzas, of which a closure needs a few dozen: a
+stanza is parsed when it is first asked for. Format: Debian repository format, "Packages Indices".
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from nautiloid.factory.debian.control import Stanza, split_stanzas
 from nautiloid.factory.debian.relation import Alternative, Relation, parse_relations
 from nautiloid.factory.debian.version import version_key
 
+# Adding reads names alone; versions and restrictions are read when a provider is parsed.
+_PROVIDES = re.compile(r"\nProvides:((?:[^\n]|\n[ \t])*)")
+_PROVIDED_NAME = re.compile(r"(?:^|,)\s*([^\s,(:\[]+)")
 _SOURCE = re.compile(r"(?P<name>\S+)(?:\s+\((?P<version>[^)]+)\))?")
 
 
@@ -110,11 +113,10 @@ class PackageIndex:
             # Archives write Package first; anything else takes the slow way.
             name = chunk[9 : chunk.find("\n")] if chunk.startswith("Package: ") else Stanza(chunk)["Package"]
             self._entries[name].append(_Entry(chunk, archive, suite))
-            start = chunk.find("\nProvides:")
-            if start >= 0:
-                field = Stanza(chunk)["Provides"]
-                for relation in parse_relations(field, self.architecture):
-                    self._providers[relation.alternatives[0].name].add(name)
+            # Searching for plain text first: most packages provide nothing.
+            if "\nProvides:" in chunk and (provides := _PROVIDES.search(chunk)):
+                for provided in _PROVIDED_NAME.findall(provides[1]):
+                    self._providers[provided].add(name)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -133,7 +135,7 @@ class PackageIndex:
         return next(iter(self.candidates(name)), None)
 
     def satisfying(self, alternative: Alternative) -> tuple[Package, ...]:
-        """Return all packages that would do: those of the name itself, newest first, then providers by name."""
+        """Return all packages that would do: the name's own, newest first, then its providers by name."""
         if not alternative.reaches(self.architecture):
             return ()
         providers = sorted(self._providers.get(alternative.name, set()) - {alternative.name})

@@ -1,7 +1,8 @@
 """The members of a package's tar, checked one by one before anybody uses them.
 
-dpkg runs as root and trusts a package; we unpack packages into a file system of our own, and a hash only proves that
-the bytes are the archive's. So whatever could reach outside that file system, or mean two things at once, is refused.
+dpkg runs as root and trusts a package; we unpack packages into a file system of our own, and a hash only
+proves that the bytes are the archive's. So whatever could reach outside that file system, or mean two things
+at once, is refused.
 """
 
 from __future__ import annotations
@@ -60,8 +61,9 @@ def read_members(archive: tarfile.TarFile, tar: BinaryIO) -> tuple[Member, ...]:
     """Return all members of a seekable tar in archive order; the root directory itself is left out.
 
     Raises:
-        IntegrityError: A member is of a kind that packages do not hold, has a name or link that leaves the root or
-            repeats another, lies below something that is not a directory, or the tar is damaged or truncated.
+        IntegrityError: A member is of a kind that packages do not hold, has a name or link that leaves the
+            root or repeats another, lies below something that is not a directory, or the tar is damaged or
+            truncated.
     """
     end = tar.seek(0, os.SEEK_END)
     members: dict[str, Member] = {}
@@ -125,7 +127,7 @@ def _normalised(name: str, *, what: str) -> str:
 
 
 def _checked_symlink(path: str, target: str) -> str:
-    """Refuse a relative target that climbs above the root; an absolute one is read inside the image's root."""
+    """Refuse a target that climbs above the root; an absolute one is read inside the image's root."""
     if not target or _CONTROL_CHARACTERS.search(target):
         raise IntegrityError(f"{path} is a symlink to {_shown(target)}")
     depth = path.count("/") if not target.startswith("/") else 0
@@ -154,7 +156,7 @@ def _parents(path: str) -> list[str]:
 
 
 def _check_end(archive: tarfile.TarFile, tar: BinaryIO) -> None:
-    """Tarfile takes a damaged header for the end of the archive; the end is a block of zeros and nothing else."""
+    """Make sure of the end, a block of zeros: tarfile also takes a damaged header for one."""
     tar.seek(archive.offset)
     if tar.read(tarfile.BLOCKSIZE) != _ZERO_BLOCK:
         raise IntegrityError("the tar is truncated or has a damaged header")

@@ -1,6 +1,7 @@
-"""Where Debian packages come from on this machine: what the user said, what apt uses, Debian's snapshot service.
+"""Where Debian packages come from: what the user said, what apt uses here, Debian's snapshot service.
 
-No mirror's name is written here. Format of apt's sources: sources.list(5), of mirror lists: apt-transport-mirror(1).
+No mirror's name is written here. Format of apt's sources: sources.list(5), of mirror lists:
+apt-transport-mirror(1).
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def debian_mirrors(
 
     Args:
         archive: ``debian`` or ``debian-security``.
-        override: The user's own choice; else ``NAUTILOID_DEBIAN_MIRROR`` or ``NAUTILOID_DEBIAN_SECURITY_MIRROR``.
+        override: The user's own choice; else ``NAUTILOID_DEBIAN_MIRROR`` or
+            ``NAUTILOID_DEBIAN_SECURITY_MIRROR``.
         at: The moment whose state the snapshot service shall give; the present when None.
         apt: apt's configuration directory.
     """
@@ -72,7 +74,7 @@ def snapshot_base(archive: str, at: datetime | None = None) -> str:
 
 
 def read_apt_sources(apt: Path = Path("/etc/apt")) -> tuple[AptSource, ...]:
-    """Read apt's enabled binary sources, in apt's order; a source that cannot be understood is passed over."""
+    """Read apt's enabled binary sources, in apt's order; what cannot be understood is passed over."""
     main, parts = apt / "sources.list", apt / "sources.list.d"
     found = [main] if main.is_file() else []
     if parts.is_dir():
@@ -144,8 +146,8 @@ def _recognised(archive: str, sources: tuple[AptSource, ...]) -> tuple[str, ...]
     """Pick the base URIs that carry an archive.
 
     Other vendors also name their suites after Debian's releases, so a URI that says ``debian`` in its path is
-    believed first, and others only where no URI does. A wrong guess costs one refused request: nothing unsigned
-    is ever used.
+    believed first, and others only where no URI does. A wrong guess costs one refused request: nothing
+    unsigned is ever used.
     """
     pattern = _SECURITY_SUITE if archive == "debian-security" else _MAIN_SUITE
     carrying = dict.fromkeys(

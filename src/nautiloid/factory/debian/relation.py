@@ -1,4 +1,4 @@
-"""Relations between packages: ``libc6 (>= 2.36), debconf (>= 0.5) | debconf-2.0, python3:any [amd64] <!nocheck>``.
+"""Relations between packages: ``libc6 (>= 2.36), debconf | debconf-2.0, python3:any [amd64] <!nocheck>``.
 
 Source: Debian Policy chapter 7; architecture restrictions from section 11.1, build profiles from the
 BuildProfileSpec.
@@ -49,7 +49,7 @@ class Alternative:
         return not self.operator or satisfies(version, self.operator, self.version)
 
     def accepts_provided(self, version: str | None) -> bool:
-        """Say whether a ``Provides`` would do; one without a version meets no version constraint (Policy 7.5)."""
+        """Say whether a ``Provides`` would do; without a version it meets no constraint (Policy 7.5)."""
         return not self.operator or (version is not None and satisfies(version, self.operator, self.version))
 
     def reaches(self, architecture: str) -> bool:
@@ -79,8 +79,8 @@ def parse_relations(
 
     Args:
         text: The field's value; empty means no relations.
-        architecture: Alternatives that are restricted to other architectures are dropped, and so is a relation of
-            which nothing is left.
+        architecture: Alternatives that are restricted to other architectures are dropped, and so is a
+            relation of which nothing is left.
         profiles: The active build profiles.
 
     Raises:
@@ -124,7 +124,7 @@ def _architecture_listed(restrictions: list[str], architecture: str) -> bool:
 
 
 def _architecture_matches(wildcard: str, architecture: str) -> bool:
-    """Match ``any``, ``linux-any`` and ``any-amd64`` against an architecture; without a prefix it is Linux."""
+    """Match ``any``, ``linux-any``, ``any-amd64``; an architecture without a prefix is Linux's."""
     if wildcard in ("any", architecture):
         return True
     system, _, cpu = wildcard.rpartition("-")

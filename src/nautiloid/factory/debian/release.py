@@ -1,7 +1,8 @@
 """The archive's signed table of contents: a clear-signed ``InRelease`` file.
 
-Trust starts here: one good signature by a key of the keyring vouches for the hash of every index, and each index for
-the hash of every package. Format: Debian repository format, "Release files"; signatures: RFC 9580, section 7.
+Trust starts here: one good signature by a key of the keyring vouches for the hash of every index, and each
+index for the hash of every package. Format: Debian repository format, "Release files"; signatures: RFC 9580,
+section 7.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Keyring:
 
     @classmethod
     def default(cls) -> Keyring:
-        """Return the keyring of ``NAUTILOID_DEBIAN_KEYRING``, else the Debian archive keys that ship with us."""
+        """Return the keyring of ``NAUTILOID_DEBIAN_KEYRING``, else the archive keys that ship with us."""
         override = os.environ.get("NAUTILOID_DEBIAN_KEYRING")
         if override:
             return cls.read(Path(override))
@@ -93,8 +94,9 @@ class Keyring:
     def open_signed(self, message: bytes) -> tuple[bytes, tuple[str, ...]]:
         """Return the signed content of a message, and the fingerprints of those who vouch for it.
 
-        Signatures by keys outside the keyring are ignored; one good one is enough. An expired or revoked key, or a
-        hash that is too weak, does not count as good. Text outside the signed part is never returned.
+        Signatures by keys outside the keyring are ignored; one good one is enough. An expired or revoked
+        key, or a hash that is too weak, does not count as good. Text outside the signed part is never
+        returned.
 
         Raises:
             IntegrityError: No key of the keyring vouches for the content.
@@ -119,8 +121,8 @@ def verify_release(inrelease: bytes, *, suite: str, keyring: Keyring, now: datet
         now: The moment at which it must be valid, with a time zone; the present when None.
 
     Raises:
-        IntegrityError: The signature is not good, the file has expired or is not yet valid, or it is for another
-            suite.
+        IntegrityError: The signature is not good, the file has expired or is not yet valid, or it is for
+            another suite.
         NautiloidError: The content is not a Release file.
     """
     content, signers = keyring.open_signed(inrelease)
@@ -154,7 +156,7 @@ def _check_suite(release: Release, asked: str) -> None:
 def _check_time(release: Release, now: datetime) -> None:
     if release.date > now + _CLOCK_SKEW:
         raise IntegrityError(
-            f"The Release of {release.codename} is dated {release.date:%Y-%m-%d %H:%M} UTC, which is in the future",
+            f"The Release of {release.codename} is dated {release.date:%Y-%m-%d %H:%M} UTC: in the future",
             "Set this machine's clock.",
         )
     if release.valid_until is not None and release.valid_until < now:

@@ -1,8 +1,9 @@
 """The closure of a request: the packages that are wanted and everything they need, and nothing else.
 
-A depth-first search over the open relations that takes back its choices where they lead nowhere. Relations that
-only one package can meet are settled first, so that where there is a choice, "already chosen" wins over "first
-alternative", and the closure stays small. Recommends do not count. What a field means: Debian Policy chapter 7.
+A depth-first search over the open relations that takes back its choices where they lead nowhere. Relations
+that only one package can meet are settled first, so that where there is a choice, "already chosen" wins over
+"first alternative", and the closure stays small. Recommends do not count. What a field means: Debian Policy
+chapter 7.
 """
 
 from __future__ import annotations
@@ -23,21 +24,13 @@ class UnsatisfiableError(NautiloidError):
 
 
 @dataclass(frozen=True)
-class Reason:
-    """Why a package is in a closure.
+class Demand:
+    """A relation that has to be met, and who asks for it.
 
     Attributes:
-        dependent: The package that asked, or None for the request itself.
-        relation: What it asked for.
+        dependent: Name of the package that asks, or None for the request itself.
+        relation: What it asks for.
     """
-
-    dependent: str | None
-    relation: Relation
-
-
-@dataclass(frozen=True)
-class Excused:
-    """A dependency that only unwanted packages could have met, and that was therefore left unmet."""
 
     dependent: str | None
     relation: Relation
@@ -49,16 +42,16 @@ class Closure:
 
     Attributes:
         packages: Sorted by name, one version a name.
-        reasons: For each package, who asked for it first.
-        excused: Dependencies left unmet on purpose, sorted by dependent.
+        reasons: For each package, the demand that brought it.
+        excused: Demands that only unwanted packages could have met, left unmet; sorted.
     """
 
     packages: tuple[Package, ...]
-    reasons: dict[str, Reason]
-    excused: tuple[Excused, ...]
+    reasons: dict[str, Demand]
+    excused: tuple[Demand, ...]
 
     def explain(self, name: str) -> tuple[tuple[str, Relation], ...]:
-        """Return the chain from the request to a package: each package's name and the relation that brought it.
+        """Return the chain from the request to a package: names, each with the relation that brought it.
 
         Raises:
             KeyError: The closure does not hold the package.
@@ -66,23 +59,15 @@ class Closure:
         return _chain(self.reasons, name)
 
 
-@dataclass(frozen=True)
-class _Goal:
-    """A relation to be met, and who asked."""
-
-    dependent: str | None
-    relation: Relation
-
-
 @dataclass
 class _State:
     """A partial closure and what it still lacks; copied where the search branches."""
 
     chosen: dict[str, Package] = field(default_factory=dict)
-    reasons: dict[str, Reason] = field(default_factory=dict)
-    excused: list[Excused] = field(default_factory=list)
-    forced: deque[_Goal] = field(default_factory=deque)
-    open: deque[_Goal] = field(default_factory=deque)
+    reasons: dict[str, Demand] = field(default_factory=dict)
+    excused: list[Demand] = field(default_factory=list)
+    forced: deque[Demand] = field(default_factory=deque)
+    open: deque[Demand] = field(default_factory=deque)
 
     def copy(self) -> _State:
         return _State(
@@ -96,7 +81,8 @@ def solve(index: PackageIndex, wanted: Sequence[str], never: Collection[str] = (
     Args:
         index: What there is.
         wanted: Relations, such as ``python3.11-minimal`` or ``libc6 (>= 2.36)``, in order of importance.
-        never: Names of packages that must not enter. A dependency that only they could meet is excused and recorded.
+        never: Names of packages that must not enter. A dependency that only they could meet is excused and
+            recorded.
 
     Raises:
         UnsatisfiableError: No set of packages meets the request; the message names the chain of dependents.
@@ -116,7 +102,7 @@ class _Search:
         start = _State()
         for text in wanted:
             for relation in parse_relations(text, self._index.architecture):
-                self._pursue(start, _Goal(None, relation))
+                self._pursue(start, Demand(None, relation))
         # Each level holds the states that are still to be tried at one decision, best first.
         levels: list[Iterator[_State]] = [iter((start,))]
         for _ in range(_MOST_STEPS):
@@ -135,47 +121,44 @@ class _Search:
             "The packages conflict in too many ways; name the alternatives that you want in the request.",
         )
 
-    def _pursue(self, state: _State, goal: _Goal) -> None:
+    def _pursue(self, state: _State, demand: Demand) -> None:
         """Put a relation on the agenda, or excuse it when only unwanted packages could meet it."""
-        candidates, avoidable = self._candidates(goal.relation)
+        candidates, avoidable = self._candidates(demand.relation)
         if avoidable and not candidates:
-            excused = Excused(goal.dependent, goal.relation)
-            if excused not in state.excused:
-                state.excused.append(excused)
+            if demand not in state.excused:
+                state.excused.append(demand)
             return
         forced = len({package.name for package in candidates}) <= 1
-        (state.forced if forced else state.open).append(goal)
+        (state.forced if forced else state.open).append(demand)
 
-    def _next_decision(self, state: _State) -> _Goal | None:
+    def _next_decision(self, state: _State) -> Demand | None:
         """Take the next relation that is not met yet off the agenda."""
         for agenda in (state.forced, state.open):
             while agenda:
-                goal = agenda.popleft()
-                if not any(
-                    package.name in state.chosen and state.chosen[package.name] == package
-                    for package in self._candidates(goal.relation)[0]
-                ):
-                    return goal
+                demand = agenda.popleft()
+                candidates, _ = self._candidates(demand.relation)
+                if not any(state.chosen.get(package.name) is package for package in candidates):
+                    return demand
         return None
 
-    def _branches(self, state: _State, goal: _Goal) -> Iterator[_State]:
+    def _branches(self, state: _State, demand: Demand) -> Iterator[_State]:
         """Yield the state after each way to meet a relation, most preferred first."""
         met = False
-        for package in self._candidates(goal.relation)[0]:
+        for package in self._candidates(demand.relation)[0]:
             if package.name in state.chosen or _quarrels(package, state.chosen.values()):
                 continue
             met = True
             after = state.copy()
             after.chosen[package.name] = package
-            after.reasons[package.name] = Reason(goal.dependent, goal.relation)
+            after.reasons[package.name] = demand
             for relation in (*package.pre_depends, *package.depends):
-                self._pursue(after, _Goal(package.name, relation))
+                self._pursue(after, Demand(package.name, relation))
             yield after
         if not met and self._first_failure is None:
-            self._first_failure = self._failure(state, goal)
+            self._first_failure = self._failure(state, demand)
 
     def _candidates(self, relation: Relation) -> tuple[tuple[Package, ...], bool]:
-        """Return the allowed packages that meet a relation, in order, and whether unwanted ones would as well."""
+        """Return the allowed packages that meet a relation, in order, and whether unwanted ones would too."""
         if relation not in self._known:
             meeting = [
                 package
@@ -186,22 +169,22 @@ class _Search:
             self._known[relation] = tuple(allowed), len(allowed) < len(set(meeting))
         return self._known[relation]
 
-    def _failure(self, state: _State, goal: _Goal) -> UnsatisfiableError:
+    def _failure(self, state: _State, demand: Demand) -> UnsatisfiableError:
         """Say what could not be met, for whom, and what there is instead."""
         asked_by = "The request"
-        if goal.dependent is not None:
-            chain = " -> ".join(name for name, _ in _chain(state.reasons, goal.dependent))
-            asked_by = f"{goal.dependent} (wanted through {chain})"
-        candidates, _ = self._candidates(goal.relation)
+        if demand.dependent is not None:
+            chain = " -> ".join(name for name, _ in _chain(state.reasons, demand.dependent))
+            asked_by = f"{demand.dependent} (wanted through {chain})"
+        candidates, _ = self._candidates(demand.relation)
         if candidates:
             quarrels = "; ".join(sorted({_quarrel(package, state.chosen) for package in candidates}))
             return UnsatisfiableError(
-                f"{asked_by} needs {goal.relation}, which does not go with the rest: {quarrels}",
+                f"{asked_by} needs {demand.relation}, which does not go with the rest: {quarrels}",
                 "Ask for other packages, or for other versions of them.",
             )
-        hints = [self._what_there_is(alternative.name) for alternative in goal.relation.alternatives]
+        hints = [self._what_there_is(alternative.name) for alternative in demand.relation.alternatives]
         return UnsatisfiableError(
-            f"{asked_by} needs {goal.relation}, which this archive does not have", " ".join(hints)
+            f"{asked_by} needs {demand.relation}, which this archive does not have", " ".join(hints)
         )
 
     def _what_there_is(self, name: str) -> str:
@@ -223,7 +206,7 @@ def _closure(state: _State) -> Closure:
     )
 
 
-def _chain(reasons: dict[str, Reason], name: str) -> tuple[tuple[str, Relation], ...]:
+def _chain(reasons: dict[str, Demand], name: str) -> tuple[tuple[str, Relation], ...]:
     chain: list[tuple[str, Relation]] = []
     current: str | None = name
     while current is not None:
@@ -238,7 +221,7 @@ def _quarrels(package: Package, others: Collection[Package]) -> bool:
 
 
 def _refuses(package: Package, other: Package) -> bool:
-    """Say whether ``package`` conflicts with or breaks ``other``; never itself, even by a name that it provides."""
+    """Say whether ``package`` conflicts with or breaks ``other``; nothing refuses itself (Policy 7.4)."""
     return package.name != other.name and any(
         other.meets(alternative)
         for relation in (*package.conflicts, *package.breaks)

@@ -1,8 +1,8 @@
 """The order of Debian package versions, exactly as dpkg has it.
 
-Source: deb-version(7) and Debian Policy section 5.6.12. A version is ``[epoch:]upstream[-revision]``; the upstream
-part and the revision are compared by turns as text (``~`` sorts before the end, letters before all other
-characters) and as whole numbers.
+Source: deb-version(7) and Debian Policy section 5.6.12. A version is ``[epoch:]upstream[-revision]``; the
+upstream part and the revision are compared by turns as text (``~`` sorts before the end, letters before all
+other characters) and as whole numbers.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def satisfies(version: str, operator: str, bound: str) -> bool:
 
 
 def _part_key(part: str) -> tuple[str | int, ...]:
-    # findall ends with an empty pair: the mark that makes "1.0~rc1" sort before "1.0" and "1.0" before "1.0a".
+    # findall ends with an empty pair: the mark that makes "1.0~rc1" sort before "1.0" and "1.0" before
+    # "1.0a".
     key: list[str | int] = []
     for text, number in _PARTS.findall(part):
         key += (text.translate(_TEXT_ORDER) + _END, int(number or 0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterable
@@ -80,12 +81,13 @@ def _row(entry: Entry, site: str, known: dict[str, list[str]], record_path: str)
         name = "../" * (site.count("/") + 1) + entry.path
     if entry.path == record_path or entry.path.endswith(".pyc"):
         return (name, "", "")
-    if name in known and not isinstance(entry.content, Literal):
+    if name in known and isinstance(entry.content, ZipMember):
         return tuple(known[name])
-    if isinstance(entry.content, Literal):
-        digest = base64.urlsafe_b64encode(bytes.fromhex(entry.content.identity)).rstrip(b"=").decode()
-        return (name, f"sha256={digest}", str(entry.size))
-    return (name, "", str(entry.size))
+    assert entry.content is not None  # noqa: S101 - RECORD lists regular files
+    with entry.content.open() as stream:
+        digest = hashlib.file_digest(stream, "sha256").digest()
+    encoded = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return (name, f"sha256={encoded}", str(entry.size))
 
 
 def _place(name: str, data_dir: str, site: str, wheel: LockedWheel) -> str | None:
