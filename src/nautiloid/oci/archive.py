@@ -1,8 +1,8 @@
 """An image in one tar file, readable as an OCI archive and by ``docker load``.
 
 Written: an OCI image layout (image-spec 1.1, image-layout.md) with Docker's ``manifest.json`` beside it, so
-that one file serves both kinds of readers. It is deterministic: sorted names without ``./`` (some scanners trip
-over it), no times, no owners, no PAX headers.
+that one file serves both kinds of readers. It is deterministic: sorted names without ``./`` (some scanners
+trip over it), no times, no owners, no PAX headers.
 """
 
 from __future__ import annotations

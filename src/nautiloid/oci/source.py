@@ -20,6 +20,7 @@ from nautiloid.oci.model import Descriptor, Platform
 from nautiloid.oci.reference import parse_reference
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_DAMAGED = (EOFError, OSError, cast(type[Exception], zlib_ng.error))
 
 
 class ImageSource:
@@ -37,8 +38,8 @@ class ImageSource:
     def open_layer(self, layer: Descriptor) -> BinaryIO:
         """Open a layer as an uncompressed tar.
 
-        Reading it to its end checks it against the configuration's diff_id and raises ``IntegrityError`` where
-        it differs.
+        Reading it to its end checks it against the configuration's diff_id and raises ``IntegrityError``
+        where it differs.
 
         Args:
             layer: One of ``image.manifest.layers``.
@@ -111,7 +112,7 @@ class _CheckedLayer(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         try:
             chunk = self._content.read(len(buffer))
-        except (EOFError, OSError, zlib_ng.error) as error:
+        except _DAMAGED as error:
             raise IntegrityError(f"The layer with diff_id {self._diff_id} is damaged: {error}.") from error
         buffer[: len(chunk)] = chunk
         self._hasher.update(chunk)

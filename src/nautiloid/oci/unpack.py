@@ -1,8 +1,9 @@
 """Unpacking an image's layers into a directory, for engines that have no image store of their own.
 
 Layers are applied as OCI image-spec 1.1 (layer.md) says, whiteouts included. A layer is untrusted input: no
-entry can write outside the directory (links are resolved inside it, ``..`` is refused), no device node, socket
-or pipe is made, and no setuid or setgid bit survives. It works without root; all files then belong to the caller.
+entry can write outside the directory (links are resolved inside it, ``..`` is refused), no device node,
+socket or pipe is made, and no setuid or setgid bit survives. It works without root; all files then belong
+to the caller.
 """
 
 from __future__ import annotations

@@ -1,0 +1,117 @@
+"""``nautiloid run``: run an image with everything locked down."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Annotated
+
+import typer
+
+from nautiloid.cli import console
+from nautiloid.errors import UsageError
+from nautiloid.oci.layout import Layout
+from nautiloid.places import images_directory
+from nautiloid.run.profile import HardenedProfile, Mount, User, parse_size, tmpfs_of
+from nautiloid.run.select import choose_engine
+
+CONTEXT_SETTINGS = {"allow_interspersed_args": False}
+
+
+class EngineName(StrEnum):
+    """What ``--engine`` takes."""
+
+    AUTO = "auto"
+    DOCKER = "docker"
+    PODMAN = "podman"
+    BUBBLEWRAP = "bubblewrap"
+
+
+class NetworkName(StrEnum):
+    """What ``--network`` takes."""
+
+    NONE = "none"
+    HOST = "host"
+
+
+def run(
+    image: Annotated[str, typer.Argument(help="A name, a digest, an OCI layout directory or an image tar.")],
+    args: Annotated[
+        list[str] | None, typer.Argument(help="Arguments for the image's entry point, as they are.")
+    ] = None,
+    *,
+    mount: Annotated[
+        list[str] | None,
+        typer.Option("--mount", "-v", metavar="HOST:CONTAINER", help="What it may read. Repeatable."),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="HOST:CONTAINER", help="The one directory it may write to."),
+    ] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option("--env", "-e", metavar="NAME=VALUE", help="A variable. Repeatable."),
+    ] = None,
+    user: Annotated[
+        str | None,
+        typer.Option("--user", "-u", metavar="UID[:GID]", help="Default: you; for root, nonroot (65532)."),
+    ] = None,
+    engine: Annotated[EngineName, typer.Option(help="What runs it.")] = EngineName.AUTO,
+    network: Annotated[NetworkName, typer.Option(help="none: loopback only.")] = NetworkName.NONE,
+    memory: Annotated[str | None, typer.Option(metavar="SIZE", help="The most memory, like 4g.")] = None,
+    cpus: Annotated[float | None, typer.Option(help="The most CPUs, like 1.5.")] = None,
+    pids: Annotated[int, typer.Option(help="The most processes and threads.")] = 1024,
+    workdir: Annotated[
+        str | None, typer.Option("--workdir", "-w", metavar="PATH", help="Where it starts.")
+    ] = None,
+    gpus: Annotated[bool, typer.Option("--gpus", help="Let it use the NVIDIA GPUs.")] = False,
+    show: Annotated[
+        bool, typer.Option("--print", help="Print the engine's command instead of running it.")
+    ] = False,
+) -> None:
+    """Run an image with everything locked down.
+
+    The root file system is read-only, all capabilities are dropped, no privilege can be gained, and there is
+    no network. What follows IMAGE belongs to the program. Its exit code is passed on.
+
+    Train on photos that cannot be changed, into one directory:
+
+        nautiloid run -v ./photos:/data -o ./out:/out nautiloid/octopus-detector train --data /data
+
+    See what would be run:
+
+        nautiloid run --print nautiloid/pytorch -c "import torch"
+    """
+    store = Layout(images_directory())
+    chosen = choose_engine(engine.value, store)
+    ready = chosen.make_ready(image, store, console.TerminalProgress())
+    profile = HardenedProfile(
+        image=ready.name,
+        args=tuple(args or ()),
+        mounts=tuple(Mount.parse(text) for text in mount or ()),
+        output=Mount.parse(output) if output else None,
+        user=User.parse(user) if user else User.default(),
+        network=network.value,
+        tmpfs=tmpfs_of(ready.labels),
+        pids=pids,
+        memory=parse_size(memory) if memory else None,
+        cpus=cpus,
+        environment=dict(_variable(text) for text in env or ()),
+        workdir=PurePosixPath(workdir) if workdir else None,
+        interactive=True,
+        tty=sys.stdin.isatty() and sys.stdout.isatty(),
+        gpus=gpus,
+    )
+    if show:
+        console.out.out(shlex.join(chosen.command(profile)), highlight=False)
+        return
+    raise typer.Exit(chosen.run(profile))
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise UsageError(f"{text!r} is not a variable.", "Write NAME=VALUE.")
+    return name, value

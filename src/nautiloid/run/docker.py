@@ -1,0 +1,170 @@
+"""Docker and Podman, through their command lines, whose grammar they share.
+
+The command line (and not the API) honours what the user has set up: contexts, DOCKER_HOST, rootless daemons.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from nautiloid.oci.archive import stream_archive
+from nautiloid.oci.documents import string_map
+from nautiloid.oci.errors import ImageNotFoundError
+from nautiloid.oci.image import Image
+from nautiloid.oci.source import ImageSource
+from nautiloid.progress import SILENT, Progress
+from nautiloid.run.engine import Availability, Engine, EngineError
+from nautiloid.run.output import prepare_output
+from nautiloid.run.profile import HardenedProfile, Mount, User
+from nautiloid.run.supervise import CompletedRun, attach, capture
+
+_PROBE_SECONDS = 20
+
+
+class DockerEngine(Engine):
+    """Runs images with ``docker`` or ``podman``."""
+
+    def __init__(self, name: Literal["docker", "podman"] = "docker", *, grace: float = 10.0) -> None:
+        """Name the program.
+
+        Args:
+            name: Which of the two.
+            grace: Seconds that a container has to end by itself after we were told to stop.
+        """
+        self.name = name
+        self._grace = grace
+
+    def available(self) -> Availability:
+        """Ask the program for the state of its daemon or storage."""
+        if shutil.which(self.name) is None:
+            return Availability(False, f"{self.name} is not installed", f"install {self.name}")
+        version = "{{.ServerVersion}}" if self.name == "docker" else "{{.Version.Version}}"
+        try:
+            answer = self._ask("info", "--format", version, timeout=_PROBE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return Availability(False, f"{self.name} does not answer", f"look at `{self.name} info`")
+        if answer.returncode == 0 and answer.stdout.strip():
+            return Availability(True)
+        complaint = (answer.stderr.strip().splitlines() or ["it gives no reason"])[-1]
+        return Availability(False, f"{self.name} does not work: {complaint}", f"look at `{self.name} info`")
+
+    def holds(self, image: Image, reference: str) -> bool:
+        """Compare image IDs; classic storage takes them from the configuration, containerd from the manifest."""
+        answer = self._ask("image", "inspect", "--format", "{{.Id}}", reference)
+        identity = answer.stdout.strip().removeprefix("sha256:")
+        known = {digest.removeprefix("sha256:") for digest in (image.config_digest, image.digest)}
+        return answer.returncode == 0 and identity in known
+
+    def load(self, source: ImageSource, reference: str, progress: Progress = SILENT) -> None:
+        """Pipe the image into ``load`` as an archive."""
+        loading = subprocess.Popen(
+            [self.name, "load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        broken = False
+        try:
+            with loading.stdin or io.BytesIO() as stream:
+                stream_archive(source.blobs, source.image, reference, stream, progress)
+        except BrokenPipeError:
+            broken = True
+        finally:
+            said = loading.stdout.read().decode(errors="replace").strip() if loading.stdout else ""
+            failed = loading.wait() != 0
+        if failed or broken:
+            raise EngineError(f"{self.name} could not load {reference}: {said}.")
+
+    def labels_of(self, reference: str) -> Mapping[str, str]:
+        """Ask the engine for an image's labels."""
+        answer = self._ask("image", "inspect", "--format", "{{json .Config.Labels}}", reference)
+        if answer.returncode != 0:
+            raise ImageNotFoundError(
+                f"There is no image {reference} here, neither in Nautiloid's store nor in {self.name}.",
+                f"Build it with nautiloid build, or fetch it with {self.name} pull.",
+            )
+        return string_map(json.loads(answer.stdout))
+
+    def command(self, profile: HardenedProfile) -> list[str]:
+        """Return the whole ``run`` command."""
+        return self._command(profile, ())
+
+    def run(self, profile: HardenedProfile) -> int:
+        """Run attached to our standard streams."""
+        container = self._start(profile)
+        return attach(self._command(profile, ("--name", container)), self._killer(container), self._grace)
+
+    def run_captured(self, profile: HardenedProfile, timeout: float | None = None) -> CompletedRun:
+        """Run without input and return what the program wrote."""
+        container = self._start(profile)
+        return capture(self._command(profile, ("--name", container)), self._killer(container), timeout)
+
+    def _command(self, profile: HardenedProfile, extra: Sequence[str]) -> list[str]:
+        return [
+            *(self.name, "run", "--rm", "--pull=never", *extra),
+            *(["--interactive"] if profile.interactive else []),
+            *(["--tty"] if profile.tty else []),
+            *("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"),
+            *(f"--network={profile.network}", f"--user={profile.user}", *self._user_namespace(profile.user)),
+            *([] if profile.network == "host" else [f"--hostname={profile.hostname}"]),
+            *_limits(profile),
+            *(f"--tmpfs={path}:rw,nosuid,nodev,mode=1777" for path in profile.tmpfs),
+            *(f"--mount={_mount(mount, 'readonly')}" for mount in profile.mounts),
+            *([f"--mount={_mount(profile.output)}"] if profile.output else []),
+            *(f"--env={name}={value}" for name, value in profile.environment.items()),
+            *([f"--workdir={profile.workdir}"] if profile.workdir else []),
+            *(self._gpus() if profile.gpus else []),
+            profile.image,
+            *profile.args,
+        ]
+
+    def _user_namespace(self, user: User) -> list[str]:
+        """Rootless Podman maps our own number to root unless told to keep it."""
+        ours = self.name == "podman" and os.geteuid() != 0 and user.uid == os.geteuid()
+        return ["--userns=keep-id"] if ours else []
+
+    def _gpus(self) -> list[str]:
+        return ["--gpus=all"] if self.name == "docker" else ["--device=nvidia.com/gpu=all"]
+
+    def _start(self, profile: HardenedProfile) -> str:
+        """Get everything ready for a run, and return a name for its container."""
+        if profile.output:
+            prepare_output(profile.output.source, profile.user)
+        return f"nautiloid-{secrets.token_hex(6)}"
+
+    def _killer(self, container: str) -> _Killer:
+        return _Killer(self.name, container)
+
+    def _ask(self, *args: str, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.name, *args], capture_output=True, text=True, check=False, timeout=timeout
+        )
+
+
+class _Killer:
+    """Removes one container, whatever state it is in."""
+
+    def __init__(self, program: str, container: str) -> None:
+        self._program, self._container = program, container
+
+    def __call__(self) -> None:
+        subprocess.run([self._program, "rm", "--force", self._container], capture_output=True, check=False)
+
+
+def _limits(profile: HardenedProfile) -> list[str]:
+    memory = [f"--memory={profile.memory}", f"--memory-swap={profile.memory}"] if profile.memory else []
+    cpus = [f"--cpus={profile.cpus:g}"] if profile.cpus else []
+    return [f"--pids-limit={profile.pids}", *memory, *cpus, f"--shm-size={profile.shm_size}"]
+
+
+def _mount(mount: Mount, *flags: str) -> str:
+    """Write a --mount value, which is a CSV record: a comma or quote in a path must be quoted."""
+    record = io.StringIO()
+    fields = ("type=bind", f"source={mount.source}", f"target={mount.target}", *flags)
+    csv.writer(record, lineterminator="").writerow(fields)
+    return record.getvalue()

@@ -1,0 +1,179 @@
+"""The hardened run profile: everything about one run, said once and for every engine.
+
+Some of it is not for choosing: the root file system is read-only, every capability is dropped, and no
+process gains privileges. A profile can only say what a run needs beyond that.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from nautiloid.errors import UsageError
+
+TMPFS_LABEL = "org.nautiloid.run.tmpfs"
+NONROOT = 65532
+
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([bkmgt]?)(?:i?b)?", re.IGNORECASE)
+_LARGEST_ID = 2**32 - 2
+
+
+@dataclass(frozen=True)
+class User:
+    """The numeric user and group that the program runs as."""
+
+    uid: int
+    gid: int
+
+    @classmethod
+    def parse(cls, text: str) -> User:
+        """Read ``uid``, ``uid:gid``, ``root`` or ``nonroot``; a missing group is the user's number.
+
+        Raises:
+            UsageError: It is none of these.
+        """
+        named = {"root": "0", "nonroot": str(NONROOT)}
+        uid, colon, gid = text.partition(":")
+        uid = named.get(uid, uid)
+        gid = named.get(gid, gid) if colon else uid
+        if not (uid.isascii() and uid.isdigit() and gid.isascii() and gid.isdigit()):
+            raise UsageError(f"{text!r} is not a user.", "Write numbers, like 1000:1000, or root or nonroot.")
+        return cls(int(uid), int(gid))
+
+    @classmethod
+    def default(cls) -> User:
+        """Return the invoking user, so that outputs belong to them; for root, ``nonroot`` (65532)."""
+        return cls(os.geteuid(), os.getegid()) if os.geteuid() != 0 else cls(NONROOT, NONROOT)
+
+    def __str__(self) -> str:
+        return f"{self.uid}:{self.gid}"
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A directory or file of this machine, and the absolute path at which the container sees it."""
+
+    source: Path
+    target: PurePosixPath
+
+    @classmethod
+    def parse(cls, text: str) -> Mount:
+        """Read ``HOST:CONTAINER``; the host path may be relative to the current directory.
+
+        Raises:
+            UsageError: It has another shape.
+        """
+        source, colon, target = text.rpartition(":")
+        if not colon or not source or not target:
+            raise UsageError(f"{text!r} is not a mount.", "Write HOST:CONTAINER, like ./photos:/data.")
+        return cls(Path(source).expanduser().absolute(), PurePosixPath(target))
+
+
+@dataclass(frozen=True)
+class HardenedProfile:
+    """One run.
+
+    Attributes:
+        image: What the engine knows the image by.
+        args: Arguments after the image's entry point; empty means the image's own.
+        mounts: What the program may read.
+        output: The one place that it may write to and that stays.
+        user: Whom it runs as.
+        network: ``none`` (loopback only) or ``host``.
+        tmpfs: Paths that are writable, in memory, and gone afterwards.
+        pids: The most processes and threads at once.
+        memory: The most memory in bytes; None means no limit.
+        cpus: The most CPU time, in CPUs; None means no limit.
+        environment: Variables beside the image's own.
+        workdir: Where the program starts; None means the image's own.
+        interactive: Whether it reads our standard input.
+        tty: Whether it gets a terminal.
+        shm_size: Size of ``/dev/shm`` in bytes, through which data loader workers pass their batches.
+        hostname: What the container calls itself.
+        gpus: Whether it sees the machine's NVIDIA GPUs.
+
+    Raises:
+        UsageError: A mount's source does not exist, a path in the container is not absolute or is used
+            twice, or a limit is not positive.
+    """
+
+    image: str
+    args: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    output: Mount | None = None
+    user: User = field(default_factory=User.default)
+    network: Literal["none", "host"] = "none"
+    tmpfs: tuple[PurePosixPath, ...] = (PurePosixPath("/tmp"),)  # noqa: S108 - a path in the container
+    pids: int = 1024
+    memory: int | None = None
+    cpus: float | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    workdir: PurePosixPath | None = None
+    interactive: bool = False
+    tty: bool = False
+    shm_size: int = 1 << 30
+    hostname: str = "nautiloid"
+    gpus: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.image:
+            raise UsageError("A run needs an image.")
+        if self.network not in ("none", "host"):
+            raise UsageError(f"There is no network {self.network!r}.", "Choose none or host.")
+        self._check_numbers()
+        self._check_paths()
+        for name in self.environment:
+            if not name or "=" in name or "\0" in name:
+                raise UsageError(f"{name!r} cannot name an environment variable.")
+
+    def _check_numbers(self) -> None:
+        if not (0 <= self.user.uid <= _LARGEST_ID and 0 <= self.user.gid <= _LARGEST_ID):
+            raise UsageError(f"{self.user} is not a user that Linux can have.")
+        limits = {"pids": self.pids, "memory": self.memory, "cpus": self.cpus, "shm_size": self.shm_size}
+        for name, value in limits.items():
+            if value is not None and value <= 0:
+                raise UsageError(f"The limit {name} must be more than {value}.")
+
+    def _check_paths(self) -> None:
+        outputs = [self.output] if self.output else []
+        targets = [*(mount.target for mount in (*self.mounts, *outputs)), *self.tmpfs]
+        for target in (*targets, *([self.workdir] if self.workdir else [])):
+            if not target.is_absolute() or ".." in target.parts:
+                raise UsageError(f"{str(target)!r} is not an absolute path in the container.")
+        for target in targets:
+            if target == PurePosixPath("/"):
+                raise UsageError("Nothing can be mounted over the container's root directory.")
+            if targets.count(target) > 1:
+                raise UsageError(f"Two mounts want the path {target} in the container.")
+        for mount in self.mounts:
+            if not mount.source.exists():
+                raise UsageError(f"{mount.source} does not exist, so that it cannot be mounted.")
+        if self.output and self.output.source.exists() and not self.output.source.is_dir():
+            raise UsageError(f"The output {self.output.source} is not a directory.")
+
+
+def tmpfs_of(labels: Mapping[str, str]) -> tuple[PurePosixPath, ...]:
+    """Return the paths that an image declares as its scratch space (label ``org.nautiloid.run.tmpfs``).
+
+    Args:
+        labels: The image's labels; without that one, the scratch space is ``/tmp``.
+    """
+    declared = labels.get(TMPFS_LABEL, "/tmp")  # noqa: S108 - a path in the container
+    return tuple(PurePosixPath(path.strip()) for path in declared.split(",") if path.strip())
+
+
+def parse_size(text: str) -> int:
+    """Read an amount of memory (``512m``, ``4g``, ``1.5GiB``) as bytes; units are powers of 1024.
+
+    Raises:
+        UsageError: It is not one.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"{text!r} is not an amount of memory.", "Write it like 512m or 4g.")
+    power = "bkmgt".index(match[2].lower() or "b")
+    return int(float(match[1]) * 1024**power)

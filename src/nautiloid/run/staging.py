@@ -1,0 +1,65 @@
+"""Becoming a container's user before bubblewrap starts, when root asks for another user.
+
+A user namespace maps one number. If root started the container itself, a program that sees itself as 65532
+would be root to the kernel: its outputs would belong to root. So root first puts the image and the mounts
+into a private mount namespace where the other user can reach them (root's home and cache it could not),
+then becomes that user for good, and only then starts the container.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nautiloid.run.profile import User
+
+# Empty on any machine that follows the Filesystem Hierarchy Standard; covered in our mount namespace only.
+_STAGE = Path("/mnt")
+
+
+class Stage:
+    """What a container's user needs to see of this machine.
+
+    Attributes:
+        outside: The user that the kernel, and so every file, sees.
+    """
+
+    def __init__(self, user: User) -> None:
+        self._needed = os.geteuid() == 0 and user.uid != 0
+        self.outside = user if self._needed else User(os.geteuid(), os.getegid())
+        self._lent: list[str] = []
+
+    def lend(self, path: Path, *, writable: bool = False) -> str:
+        """Return the path at which the container's user reaches ``path``."""
+        if not self._needed:
+            return str(path)
+        place = _STAGE / str(len(self._lent) // 3)
+        self._lent += ["--bind" if writable else "--ro-bind", str(path), str(place)]
+        return str(place)
+
+    def wrap(self, command: list[str]) -> list[str]:
+        """Return the command that runs ``command`` as that user."""
+        if not self._needed:
+            return command
+        return [
+            *(
+                "bwrap",
+                "--dev-bind",
+                "/",
+                "/",
+                "--tmpfs",
+                str(_STAGE),
+                *self._lent,
+                "--die-with-parent",
+                "--",
+            ),
+            *(
+                "setpriv",
+                "--reuid",
+                str(self.outside.uid),
+                "--regid",
+                str(self.outside.gid),
+                "--clear-groups",
+            ),
+            *command,
+        ]

@@ -1,0 +1,114 @@
+"""Starting a container's process, waiting for it, and making sure that it does not outlive us."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from nautiloid.errors import NautiloidError
+
+
+@dataclass(frozen=True)
+class CompletedRun:
+    """What became of a run: the program's exit code and what it wrote."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+class RunTimeoutError(NautiloidError):
+    """A program took longer than it was given, and was killed."""
+
+
+class _Interrupted(Exception):  # noqa: N818 - a signal, not an error
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
+def attach(command: Sequence[str], kill: Callable[[], None], grace: float) -> int:
+    """Run a command with our standard streams and return its exit code (128 + n for signal n).
+
+    Args:
+        command: The program and its arguments.
+        kill: Ends the container for certain, whatever state it is in.
+        grace: Seconds that the program has to end by itself after we were told to stop.
+    """
+    process = subprocess.Popen(command)
+    try:
+        with _signals_as_exceptions():
+            return _exit_code(process.wait())
+    except _Interrupted as interruption:
+        return _stop(process, interruption.signum, kill, grace)
+    finally:
+        _end(process, kill)
+
+
+def capture(command: Sequence[str], kill: Callable[[], None], timeout: float | None) -> CompletedRun:
+    """Run a command without input and return what it wrote.
+
+    Args:
+        command: The program and its arguments.
+        kill: Ends the container for certain.
+        timeout: Seconds that it may take.
+
+    Raises:
+        RunTimeoutError: It took longer.
+    """
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired as error:
+        raise RunTimeoutError(f"The program was killed after {timeout:g} seconds.") from error
+    finally:
+        _end(process, kill)
+    return CompletedRun(
+        _exit_code(process.returncode), stdout.decode(errors="replace"), stderr.decode(errors="replace")
+    )
+
+
+def _stop(process: subprocess.Popen[bytes], signum: int, kill: Callable[[], None], grace: float) -> int:
+    """Let the program end in its own way; a second signal, or the end of the grace, kills it."""
+    try:
+        with _signals_as_exceptions():
+            # Ctrl-C at a terminal reaches the whole foreground process group; once is enough.
+            if signum != signal.SIGINT or not sys.stdin.isatty():
+                process.send_signal(signum)
+            return _exit_code(process.wait(grace))
+    except (_Interrupted, subprocess.TimeoutExpired):
+        kill()
+        process.kill()
+        process.wait()
+        return 128 + signum
+
+
+def _end(process: subprocess.Popen[bytes], kill: Callable[[], None]) -> None:
+    if process.poll() is None:
+        kill()
+        process.kill()
+        process.wait()
+
+
+def _exit_code(status: int) -> int:
+    return 128 - status if status < 0 else status
+
+
+@contextmanager
+def _signals_as_exceptions() -> Iterator[None]:
+    def interrupt(signum: int, _: FrameType | None) -> None:
+        raise _Interrupted(signum)
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
