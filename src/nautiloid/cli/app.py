@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 import nautiloid
-from nautiloid.cli import build, catalog, console, lock
+from nautiloid.cli import build, catalog, console, lab, lock, run
 from nautiloid.errors import NautiloidError
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app = typer.Typer(
 app.command("catalog")(catalog.catalog)
 app.command("lock")(lock.lock)
 app.command("build")(build.build)
+app.command("run", context_settings={"allow_interspersed_args": False})(run.run)
+app.command("lab")(lab.lab)
 
 
 def _print_version(wanted: bool) -> None:

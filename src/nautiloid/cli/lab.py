@@ -1,0 +1,62 @@
+"""``nautiloid lab``: the learning lab, end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from nautiloid import places
+from nautiloid.cli import console
+from nautiloid.factory.fetch import Fetcher
+from nautiloid.factory.store import Store
+from nautiloid.lab.course import IMAGE, REFERENCE, Lab, LabResult
+from nautiloid.oci.layout import Layout
+from nautiloid.run.select import choose_engine
+
+
+def lab(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data", help="Photos of your own; else NAUTILOID_DATA, the cache, a download, or drawings."
+        ),
+    ] = None,
+    work: Annotated[Path, typer.Option("--work", help="Where the lab's results go.")] = Path("lab"),
+    engine: Annotated[str, typer.Option("--engine", help="docker, podman, bubblewrap or auto.")] = "auto",
+) -> None:
+    """Build the hardened image, train the animal classifier in it, and classify the test images in it.
+
+    What is done already is not done again: the second run takes seconds.
+
+    Example: `nautiloid lab --data ./photos`
+    """
+    progress = console.TerminalProgress()
+    cache = places.cache_directory()
+    with Fetcher(Store(cache / "store"), progress) as fetcher:
+        surroundings = Lab(work, cache, Layout(places.images_directory()), choose_engine(engine), fetcher)
+        result = surroundings.run(data)
+    _print(result, work)
+
+
+def _print(result: LabResult, work: Path) -> None:
+    summary = result.summary
+    table = Table(box=None, show_header=False, pad_edge=False)
+    rows = [
+        ("Image", f"{REFERENCE}, {console.megabytes(summary.compressed)} compressed, "
+                  f"{console.megabytes(summary.size)} in {summary.files} files"),
+        ("Packages", f"{len(summary.debian_packages)} Debian, {len(summary.distributions)} Python"),
+        ("Executables", f"{len(summary.executables)}: {', '.join(f'/{path}' for path in summary.executables)}"),
+        ("Shells, setuid files", f"{len(summary.shells)}, {len(summary.setuid)}"),
+        ("Photos", result.photos),
+        ("Training", f"{result.training_seconds:.1f} s in a hardened container ({result.engine})"),
+        ("Validation accuracy", f"{result.accuracy:.1%}"),
+        *((answer.image, f"{answer.label} ({answer.probability:.4f})") for answer in result.answers),
+    ]  # fmt: skip
+    for row in rows:
+        table.add_row(*row)
+    console.out.print(table)
+    console.out.print(f"Digest {result.digest}")
+    console.out.print(f"Done in {result.seconds:.1f} s. The learner's folder is {work / IMAGE}.")

@@ -1,0 +1,236 @@
+"""The lab from end to end: photos, lock, build, train in the image, classify in it, and say what came out.
+
+Every step is skipped when its result is there and was made from the same inputs, so the second run takes seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+
+from nautiloid import catalog
+from nautiloid.errors import NautiloidError
+from nautiloid.factory.build import build_image
+from nautiloid.factory.definition_file import load_definition
+from nautiloid.factory.fetch import Fetcher
+from nautiloid.factory.locker import lock_files, make_lock
+from nautiloid.factory.lockfile import Lock, LockError, check_fits, read_lock, write_lock
+from nautiloid.inspect.summary import Summary, summarise
+from nautiloid.lab.photos import DATA_SET, TEST_IMAGES, Photos, find_photos
+from nautiloid.oci.layout import Layout
+from nautiloid.oci.source import open_image
+from nautiloid.progress import Progress
+from nautiloid.run.engine import Engine, ReadyImage
+from nautiloid.run.profile import HardenedProfile, Mount, tmpfs_of
+
+IMAGE = "octopus-detector"
+REFERENCE = f"nautiloid/{IMAGE}:latest"
+MODEL = "octopus_whale_penguin_model.pt"
+
+
+class LabError(NautiloidError):
+    """A step of the lab failed inside the container."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says about one test image."""
+
+    image: str
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class LabResult:
+    """Everything the lab built and measured.
+
+    Attributes:
+        photos: Where the photos came from, in words.
+        digest: The image's manifest digest.
+        training_seconds: How long training took, as the workload measured it.
+        accuracy: Share of the validation photos that are right, 0 to 1.
+        seconds: How long this run of the lab took.
+    """
+
+    photos: str
+    engine: str
+    digest: str
+    summary: Summary
+    training_seconds: float
+    accuracy: float
+    answers: tuple[Answer, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The lab's surroundings.
+
+    Attributes:
+        work: Where its results go: the lock, the learner's folder, the report.
+        cache: Nautiloid's cache directory.
+    """
+
+    work: Path
+    cache: Path
+    layout: Layout
+    engine: Engine
+    fetcher: Fetcher
+
+    @property
+    def progress(self) -> Progress:
+        """Who is told about long work."""
+        return self.fetcher.progress
+
+    def run(self, data: Path | None = None) -> LabResult:
+        """Do everything that is not done yet.
+
+        Args:
+            data: The user's own photos; see ``find_photos``.
+
+        Raises:
+            NautiloidError: A step failed; what earlier steps made stays and is used next time.
+        """
+        started = time.monotonic()
+        lock = self._lock()
+        digest = self._build(lock)
+        ready = self.engine.make_ready(REFERENCE, self.layout, self.progress)
+        photos = find_photos(data, self.cache, self.fetcher) or self._draw(ready)
+        folder = self._lay_out(photos)
+        metrics = self._train(ready, folder, f"{digest} {photos.directory}")
+        answers = self._classify(ready, folder)
+        result = LabResult(
+            photos=photos.origin,
+            engine=self.engine.name,
+            digest=digest,
+            summary=self._summary(digest),
+            training_seconds=metrics["seconds"],
+            accuracy=metrics["accuracy"],
+            answers=answers,
+            seconds=time.monotonic() - started,
+        )
+        _write(self.work / "report.json", json.dumps(asdict(result), indent=1) + "\n")
+        return result
+
+    def _lock(self) -> Lock:
+        loaded = load_definition(IMAGE)
+        path = self.work / f"{IMAGE}.lock"
+        try:
+            lock = read_lock(path)
+            check_fits(lock, loaded.definition, path)
+            if lock.files != lock_files(loaded):
+                raise LockError("the workload's own files were edited since they were locked")
+        except LockError:
+            lock = make_lock(loaded, self.fetcher)
+            write_lock(lock, path)
+        return lock
+
+    def _build(self, lock: Lock) -> str:
+        for reference, descriptor in self.layout.images():
+            if reference == REFERENCE:
+                image = self.layout.resolve(REFERENCE)
+                if image.manifest.annotations.get("org.nautiloid.lock") == lock.digest:
+                    return descriptor.digest
+        built = build_image(
+            lock, load_definition(IMAGE), self.layout, self.cache, self.fetcher, reference=REFERENCE
+        )
+        return built.descriptor.digest
+
+    def _draw(self, ready: ReadyImage) -> Photos:
+        """Let the workload draw octopuses, whales and penguins, since there are no photos."""
+        drawn = self.work / "drawn"
+        if not (drawn / TEST_IMAGES).is_dir():
+            self._container(ready, ["-m", "octopus_detector", "draw", "/output"], output=drawn)
+        return Photos(drawn, "drawings made by the workload, as no photos can be had")
+
+    def _lay_out(self, photos: Photos) -> Path:
+        """Make the learner's folder: the script, the data set and the test images, as the lab has them."""
+        folder = self.work / IMAGE
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+        script = catalog.workloads_directory() / IMAGE / "image_classification.py"
+        shutil.copyfile(script, folder / script.name)
+        data = folder / "data" / DATA_SET
+        marker = folder / "data" / ".source"
+        if not marker.is_file() or marker.read_text() != str(photos.directory):
+            shutil.rmtree(data, ignore_errors=True)
+            shutil.copytree(photos.directory / DATA_SET, data)
+            for image in sorted((photos.directory / TEST_IMAGES).iterdir()):
+                shutil.copyfile(image, folder / image.name)
+            (folder / MODEL).unlink(missing_ok=True)
+            marker.write_text(str(photos.directory))
+        return folder
+
+    def _train(self, ready: ReadyImage, folder: Path, made_from: str) -> dict[str, float]:
+        output = self.work / "model"
+        note = self.work / "trained.json"
+        if (
+            not (output / MODEL).is_file()
+            or not note.is_file()
+            or json.loads(note.read_text())["from"] != made_from
+        ):
+            arguments = ["-m", "octopus_detector", "train", "--data", "/data", "--output", f"/output/{MODEL}"]
+            with self.progress.task("Train"):
+                self._container(ready, arguments, {"/data": folder / "data" / DATA_SET}, output)
+            metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+            noted = {"from": made_from, "seconds": metrics["seconds"], "accuracy": metrics["val"]["accuracy"]}
+            _write(note, json.dumps(noted))
+        shutil.copyfile(output / MODEL, folder / MODEL)
+        return dict(json.loads(note.read_text()))
+
+    def _classify(self, ready: ReadyImage, folder: Path) -> tuple[Answer, ...]:
+        names = sorted(path.name for path in folder.iterdir() if path.suffix in {".jpg", ".png"})
+        arguments = ["-m", "octopus_detector", "classify", "--model", f"/lab/{MODEL}", "--format", "json"]
+        stdout = self._container(ready, [*arguments, *(f"/lab/{name}" for name in names)], {"/lab": folder})
+        return tuple(
+            Answer(PurePosixPath(row["image"]).name, row["label"], row["predictions"][0]["probability"])
+            for row in json.loads(stdout)
+        )
+
+    def _container(
+        self,
+        ready: ReadyImage,
+        arguments: list[str],
+        mounts: dict[str, Path] | None = None,
+        output: Path | None = None,
+    ) -> str:
+        """Run the workload with the hardened profile and return what it printed."""
+        profile = HardenedProfile(
+            image=ready.name,
+            args=tuple(arguments),
+            mounts=tuple(
+                Mount(path.resolve(), PurePosixPath(target)) for target, path in (mounts or {}).items()
+            ),
+            output=Mount(output.resolve(), PurePosixPath("/output")) if output else None,
+            tmpfs=tmpfs_of(ready.labels),
+        )
+        done = self.engine.run_captured(profile)
+        if done.exit_code:
+            raise LabError(
+                f"'{' '.join(arguments[:3])}' ended with {done.exit_code} in the container:\n{done.stderr.strip()[-1500:]}"
+            )
+        return done.stdout
+
+    def _summary(self, digest: str) -> Summary:
+        kept = self.cache / "summaries" / f"{digest.partition(':')[2]}.json"
+        if kept.is_file():
+            return Summary(
+                **{
+                    key: tuple(v) if isinstance(v, list) else v
+                    for key, v in json.loads(kept.read_text()).items()
+                }
+            )
+        with open_image(REFERENCE, self.layout) as source:
+            summary = summarise(source, self.progress)
+        _write(kept, json.dumps(asdict(summary)))
+        return summary
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nautiloid.factory.layers import plan_layers, tar_stream, write_layers
+from nautiloid.factory.rootfs.content import Literal
+from nautiloid.factory.rootfs.tree import Origin, Tree
+from nautiloid.oci.layout import Layout
+
+_names = st.text("abcdefgh-é", min_size=1, max_size=120)
+
+
+def _tree(order: list[str]) -> Tree:
+    tree = Tree()
+    for path in order:
+        layer = "application" if path.startswith("app") else "base"
+        tree.file(
+            path, Literal(path.encode() * 100), Origin(layer, "x"), 0o755 if path.endswith("x") else 0o644
+        )
+    tree.symlink("link", "etc/a", Origin("base", "x"))
+    return tree
+
+
+def test_layers_do_not_depend_on_the_order_of_adding(tmp_path: Path) -> None:
+    paths = ["etc/a", "etc/b", "usr/bin/x", "app/main.py", "app/deep/down.py"]
+    one = write_layers(plan_layers(_tree(paths)), Layout(tmp_path / "1"), tmp_path / "c1")
+    two = write_layers(plan_layers(_tree(paths[::-1])), Layout(tmp_path / "2"), tmp_path / "c2")
+    assert [layer.digest for layer in one] == [layer.digest for layer in two]
+    assert [layer.name for layer in one] == ["base", "application"]
+
+
+def test_a_layer_is_what_its_digests_say(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "images")
+    (layer, *_) = write_layers(plan_layers(_tree(["etc/a"])), layout, tmp_path / "cache")
+    with layout.open_blob(layer.digest) as stream:
+        packed = stream.read()
+    plain = gzip.decompress(packed)
+    assert layer.size == len(packed)
+    assert layer.digest == f"sha256:{hashlib.sha256(packed).hexdigest()}"
+    assert layer.diff_id == f"sha256:{hashlib.sha256(plain).hexdigest()}"
+    with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
+        members = {member.name: member for member in archive}
+    assert set(members) == {"etc", "etc/a", "link"}
+    assert {(m.uid, m.gid, m.uname, m.gname) for m in members.values()} == {(0, 0, "", "")}
+
+
+def test_a_written_layer_is_reused_until_its_blob_is_gone(tmp_path: Path) -> None:
+    layout, plans = Layout(tmp_path / "images"), plan_layers(_tree(["etc/a"]))
+    (first,) = write_layers(plans, layout, tmp_path / "cache")
+    (second,) = write_layers(plans, layout, tmp_path / "cache")
+    assert (first.reused, second.reused) == (False, True)
+    layout.blob_path(first.digest).unlink()
+    (third,) = write_layers(plans, layout, tmp_path / "cache")
+    assert (third.digest, third.reused) == (first.digest, False)
+
+
+def test_a_directory_belongs_to_the_first_layer_that_needs_it() -> None:
+    tree = Tree()
+    tree.file("usr/share/app", Literal(b"1"), Origin("application", "x"))
+    tree.file("usr/share/base", Literal(b"2"), Origin("base", "x"))
+    base = plan_layers(tree)[0]
+    assert [entry.path for entry in base.entries] == ["usr", "usr/share", "usr/share/base"]
+
+
+@given(st.dictionaries(_names, st.binary(max_size=2000), max_size=8))
+def test_python_reads_back_every_tar(files: dict[str, bytes]) -> None:
+    tree = Tree()
+    for name, data in files.items():
+        tree.file(name, Literal(data), Origin("base", "x"))
+    blob = b"".join(tar_stream(tree))
+    with tarfile.open(fileobj=io.BytesIO(blob)) as archive:
+        found = {member.name: archive.extractfile(member).read() for member in archive}  # type: ignore[union-attr]
+    assert found == files
