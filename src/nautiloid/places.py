@@ -1,6 +1,7 @@
 """Where Nautiloid keeps things on this machine, following the platform's conventions.
 
-``NAUTILOID_CACHE`` and ``NAUTILOID_IMAGES`` override the two places; both are made on first use by whoever writes there.
+``NAUTILOID_CACHE`` and ``NAUTILOID_IMAGES`` override the two places; both are made on first
+use by whoever writes there.
 """
 
 from __future__ import annotations

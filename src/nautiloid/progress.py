@@ -49,6 +49,7 @@ class SilentProgress:
     @contextmanager
     def task(self, title: str, *, total: int | None = None, unit: str = "items") -> Iterator[Task]:
         """Run the block, say nothing."""
+        del title, total, unit
         yield _SilentTask()
 
     def note(self, message: str) -> None:

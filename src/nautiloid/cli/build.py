@@ -21,8 +21,8 @@ from nautiloid.cli.options import (
 from nautiloid.factory.build import BuildResult, build_image
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.fetch import Fetcher
-from nautiloid.factory.locker import Mirrors, make_lock
-from nautiloid.factory.lockfile import check_fits, read_lock, write_lock
+from nautiloid.factory.locker import Mirrors, check_fits, make_lock
+from nautiloid.factory.lockfile import read_lock, write_lock
 from nautiloid.factory.store import Store
 from nautiloid.oci.archive import write_archive
 from nautiloid.oci.layout import Layout
@@ -66,7 +66,7 @@ def build(
         if not locked and not path.exists():
             write_lock(make_lock(loaded, fetcher, mirrors), path)
         pinned = read_lock(path)
-        check_fits(pinned, loaded.definition, path)
+        check_fits(pinned, loaded, path)
         result = build_image(pinned, loaded, layout, cache, fetcher, reference=reference, mirrors=mirrors)
     if output is not None:
         write_archive(layout, layout.resolve(reference), reference, output, progress)

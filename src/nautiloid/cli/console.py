@@ -10,11 +10,13 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     MofNCompleteColumn,
-    Progress as Bars,
     SpinnerColumn,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
+)
+from rich.progress import (
+    Progress as Bars,
 )
 
 from nautiloid.progress import Task
@@ -44,7 +46,13 @@ class TerminalProgress:
     def task(self, title: str, *, total: int | None = None, unit: str = "items") -> Iterator[Task]:
         """Draw a bar for the length of the block."""
         amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), amount, TimeElapsedColumn())
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            amount,
+            TimeElapsedColumn(),
+        )
         with Bars(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
             yield _BarTask(bars, bars.add_task(title, total=total))
         if not err.is_terminal:

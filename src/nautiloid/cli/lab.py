@@ -20,9 +20,7 @@ from nautiloid.run.select import choose_engine
 def lab(
     data: Annotated[
         Path | None,
-        typer.Option(
-            "--data", help="Photos of your own; else NAUTILOID_DATA, the cache, a download, or drawings."
-        ),
+        typer.Option("--data", help="Photos of your own; else NAUTILOID_DATA, the cache, a download, or drawings."),
     ] = None,
     work: Annotated[Path, typer.Option("--work", help="Where the lab's results go.")] = Path("lab"),
     engine: Annotated[str, typer.Option("--engine", help="docker, podman, bubblewrap or auto.")] = "auto",

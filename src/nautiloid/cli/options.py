@@ -10,10 +10,12 @@ import typer
 from nautiloid.factory.definition_file import LoadedDefinition
 
 DefinitionArgument = Annotated[
-    str, typer.Argument(metavar="DEFINITION", help="A catalog image, a YAML file, or a directory with nautiloid.yaml.")
+    str,
+    typer.Argument(metavar="DEFINITION", help="A catalog image, a YAML file, or a directory with nautiloid.yaml."),
 ]
 LockOption = Annotated[
-    Path | None, typer.Option("--lock", help="The lock file. Default: beside the definition; for catalog images, here.")
+    Path | None,
+    typer.Option("--lock", help="The lock file. Default: beside the definition; for catalog images, here."),
 ]
 MirrorOption = Annotated[
     str | None, typer.Option("--mirror", help="Debian mirror to use instead of the host's own (base URL).")

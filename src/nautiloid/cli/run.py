@@ -63,13 +63,9 @@ def run(
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="The most memory, like 4g.")] = None,
     cpus: Annotated[float | None, typer.Option(help="The most CPUs, like 1.5.")] = None,
     pids: Annotated[int, typer.Option(help="The most processes and threads.")] = 1024,
-    workdir: Annotated[
-        str | None, typer.Option("--workdir", "-w", metavar="PATH", help="Where it starts.")
-    ] = None,
+    workdir: Annotated[str | None, typer.Option("--workdir", "-w", metavar="PATH", help="Where it starts.")] = None,
     gpus: Annotated[bool, typer.Option("--gpus", help="Let it use the NVIDIA GPUs.")] = False,
-    show: Annotated[
-        bool, typer.Option("--print", help="Print the engine's command instead of running it.")
-    ] = False,
+    show: Annotated[bool, typer.Option("--print", help="Print the engine's command instead of running it.")] = False,
 ) -> None:
     """Run an image with everything locked down.
 

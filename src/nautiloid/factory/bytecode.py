@@ -92,9 +92,7 @@ def _batches(tree: Tree, python: Python) -> list[_Batch]:
         if hot and entry.path.endswith(".py"):
             by_component.setdefault(entry.origin.component, []).append(entry)
     compiler = [e for e in tree.files() if e.path.startswith("usr/bin/python") or "/py_compile" in e.path]
-    return [
-        _Batch(tuple(modules), _key([*compiler, *modules])) for _, modules in sorted(by_component.items())
-    ]
+    return [_Batch(tuple(modules), _key([*compiler, *modules])) for _, modules in sorted(by_component.items())]
 
 
 def _key(entries: Iterable[Entry]) -> str:
@@ -168,14 +166,17 @@ class _Interpreter:
         except (OSError, BytecodeError) as error:
             raise BytecodeError(
                 f"the image's interpreter does not run here, so its modules cannot be compiled: {error}",
-                f"Build on Linux on {definition.architecture}, or set 'bytecode: []' "
-                "(slower start; another digest).",
+                f"Build on Linux on {definition.architecture}, or set 'bytecode: []' (slower start; another digest).",
             ) from error
 
     def _run(self, arguments: Sequence[str]) -> None:
         # A clean environment: nothing of this machine may reach the compiler.
         done = subprocess.run(
-            [*self._command, *arguments], env={"LC_ALL": "C.UTF-8"}, capture_output=True, text=True, check=False
+            [*self._command, *arguments],
+            env={"LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise BytecodeError(f"the compiler failed: {done.stderr.strip()[-500:]}")

@@ -78,9 +78,7 @@ class Fetcher:
         backoff: Seconds before the second try; each further try waits twice as long.
     """
 
-    def __init__(
-        self, store: Store, progress: Progress, *, offline: bool = False, backoff: float = 0.5
-    ) -> None:
+    def __init__(self, store: Store, progress: Progress, *, offline: bool = False, backoff: float = 0.5) -> None:
         self.store = store
         self.progress = progress
         self.offline = offline
@@ -140,9 +138,7 @@ class Fetcher:
         """
         reachable = self._reachable(mirrors)
         if not reachable:
-            raise FetchError(
-                f"{path} cannot be fetched offline", "Go online, or build from an existing lock."
-            )
+            raise FetchError(f"{path} cannot be fetched offline", "Go online, or build from an existing lock.")
         failures = []
         for mirror in reachable:
             try:
@@ -310,5 +306,5 @@ def _all_failed(what: str, failures: Sequence[str]) -> FetchError:
     reasons = "".join(f"\n  {failure}" for failure in failures) or "\n  there is no mirror to ask"
     return FetchError(
         f"No mirror delivered {what}:{reasons}",
-        "Check the network and the mirrors (apt's sources, --mirror, NAUTILOID_DEBIAN_MIRROR).",
+        "Check the network and the mirrors that were asked.",
     )

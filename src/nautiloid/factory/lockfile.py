@@ -13,14 +13,14 @@ import os
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition
 
-LOCK_VERSION = 1
+LOCK_VERSION: Final = 1
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[^/\x00\n]+$")]
@@ -172,16 +172,3 @@ def write_lock(lock: Lock, path: Path) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-def check_fits(lock: Lock, definition: Definition, path: Path) -> None:
-    """Refuse a lock that was made from another state of its definition.
-
-    Raises:
-        LockError: The definition was edited after it was locked.
-    """
-    if lock.definition != definition:
-        raise LockError(
-            f"the lock {path} was made from another version of the definition '{definition.name}'",
-            "Make a new one with 'nautiloid lock'.",
-        )

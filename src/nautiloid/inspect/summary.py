@@ -6,10 +6,12 @@ script. Layers are read as streams, once, and nothing is unpacked.
 
 from __future__ import annotations
 
+import json
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from nautiloid.inspect.executables import HEAD, is_program
 from nautiloid.oci.source import ImageSource
@@ -46,6 +48,14 @@ class Summary:
     executables: tuple[str, ...]
     shells: tuple[str, ...]
     setuid: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, text: str) -> Summary:
+        """Read back what ``json.dumps(asdict(summary))`` wrote."""
+        data: dict[str, Any] = json.loads(text)
+        for name, value in data.items():
+            data[name] = tuple(value) if isinstance(value, list) else value
+        return cls(**data)
 
 
 def summarise(source: ImageSource, progress: Progress = SILENT) -> Summary:

@@ -16,8 +16,8 @@ from nautiloid.errors import NautiloidError
 from nautiloid.factory.build import build_image
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.fetch import Fetcher
-from nautiloid.factory.locker import lock_files, make_lock
-from nautiloid.factory.lockfile import Lock, LockError, check_fits, read_lock, write_lock
+from nautiloid.factory.locker import check_fits, make_lock
+from nautiloid.factory.lockfile import Lock, LockError, read_lock, write_lock
 from nautiloid.inspect.summary import Summary, summarise
 from nautiloid.lab.photos import DATA_SET, TEST_IMAGES, Photos, find_photos
 from nautiloid.oci.layout import Layout
@@ -121,9 +121,7 @@ class Lab:
         path = self.work / f"{IMAGE}.lock"
         try:
             lock = read_lock(path)
-            check_fits(lock, loaded.definition, path)
-            if lock.files != lock_files(loaded):
-                raise LockError("the workload's own files were edited since they were locked")
+            check_fits(lock, loaded, path)
         except LockError:
             lock = make_lock(loaded, self.fetcher)
             write_lock(lock, path)
@@ -135,9 +133,7 @@ class Lab:
                 image = self.layout.resolve(REFERENCE)
                 if image.manifest.annotations.get("org.nautiloid.lock") == lock.digest:
                     return descriptor.digest
-        built = build_image(
-            lock, load_definition(IMAGE), self.layout, self.cache, self.fetcher, reference=REFERENCE
-        )
+        built = build_image(lock, load_definition(IMAGE), self.layout, self.cache, self.fetcher, reference=REFERENCE)
         return built.descriptor.digest
 
     def _draw(self, ready: ReadyImage) -> Photos:
@@ -167,11 +163,7 @@ class Lab:
     def _train(self, ready: ReadyImage, folder: Path, made_from: str) -> dict[str, float]:
         output = self.work / "model"
         note = self.work / "trained.json"
-        if (
-            not (output / MODEL).is_file()
-            or not note.is_file()
-            or json.loads(note.read_text())["from"] != made_from
-        ):
+        if not (output / MODEL).is_file() or not note.is_file() or json.loads(note.read_text())["from"] != made_from:
             arguments = ["-m", "octopus_detector", "train", "--data", "/data", "--output", f"/output/{MODEL}"]
             with self.progress.task("Train"):
                 self._container(ready, arguments, {"/data": folder / "data" / DATA_SET}, output)
@@ -201,28 +193,20 @@ class Lab:
         profile = HardenedProfile(
             image=ready.name,
             args=tuple(arguments),
-            mounts=tuple(
-                Mount(path.resolve(), PurePosixPath(target)) for target, path in (mounts or {}).items()
-            ),
+            mounts=tuple(Mount(path.resolve(), PurePosixPath(target)) for target, path in (mounts or {}).items()),
             output=Mount(output.resolve(), PurePosixPath("/output")) if output else None,
             tmpfs=tmpfs_of(ready.labels),
         )
         done = self.engine.run_captured(profile)
         if done.exit_code:
-            raise LabError(
-                f"'{' '.join(arguments[:3])}' ended with {done.exit_code} in the container:\n{done.stderr.strip()[-1500:]}"
-            )
+            step, said = " ".join(arguments[:3]), done.stderr.strip()[-1500:]
+            raise LabError(f"'{step}' ended with {done.exit_code} in the container:\n{said}")
         return done.stdout
 
     def _summary(self, digest: str) -> Summary:
         kept = self.cache / "summaries" / f"{digest.partition(':')[2]}.json"
         if kept.is_file():
-            return Summary(
-                **{
-                    key: tuple(v) if isinstance(v, list) else v
-                    for key, v in json.loads(kept.read_text()).items()
-                }
-            )
+            return Summary.from_json(kept.read_text(encoding="utf-8"))
         with open_image(REFERENCE, self.layout) as source:
             summary = summarise(source, self.progress)
         _write(kept, json.dumps(asdict(summary)))

@@ -21,9 +21,7 @@ from nautiloid.oci.model import INDEX, REF_NAME, Descriptor
 from nautiloid.progress import SILENT, Progress, Task
 
 
-def write_archive(
-    blobs: Blobs, image: Image, reference: str, path: Path, progress: Progress = SILENT
-) -> None:
+def write_archive(blobs: Blobs, image: Image, reference: str, path: Path, progress: Progress = SILENT) -> None:
     """Write an image into one tar file; the file appears only when it is whole.
 
     Args:
@@ -45,9 +43,7 @@ def write_archive(
             temporary.unlink(missing_ok=True)
 
 
-def stream_archive(
-    blobs: Blobs, image: Image, reference: str, stream: object, progress: Progress = SILENT
-) -> None:
+def stream_archive(blobs: Blobs, image: Image, reference: str, stream: object, progress: Progress = SILENT) -> None:
     """Write the archive to a stream that need not be seekable, such as the input of ``docker load``.
 
     Args:

@@ -37,9 +37,7 @@ def json_object(content: bytes, what: str) -> dict[str, Any]:
     try:
         data = json.loads(content)
     except ValueError as error:
-        raise ImageFormatError(
-            f"The image's {what} is not JSON: {error}.", "The image is damaged."
-        ) from error
+        raise ImageFormatError(f"The image's {what} is not JSON: {error}.", "The image is damaged.") from error
     if not isinstance(data, dict):
         raise ImageFormatError(f"The image's {what} is not a JSON object.", "The image is damaged.")
     return data

@@ -161,9 +161,7 @@ class Layout:
         if len(layers) != len(config.diff_ids):
             raise ImageFormatError(f"The image has {len(layers)} layers but {len(config.diff_ids)} diff_ids.")
         stored = self.write_blob([config.to_json()])
-        manifest = Manifest(
-            Descriptor(CONFIG, stored.digest, stored.size), tuple(layers), dict(annotations or {})
-        )
+        manifest = Manifest(Descriptor(CONFIG, stored.digest, stored.size), tuple(layers), dict(annotations or {}))
         blob = self.write_blob([manifest.to_json()])
         entry = Descriptor(MANIFEST, blob.digest, blob.size, {REF_NAME: reference}, config.platform)
         with self._index_lock():

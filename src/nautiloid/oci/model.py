@@ -61,9 +61,7 @@ class Platform:
         """
         parts = text.split("/")
         if len(parts) not in (2, 3) or not all(parts):
-            raise ImageFormatError(
-                f"{text!r} is not a platform.", "Write it like linux/amd64 or linux/arm64/v8."
-            )
+            raise ImageFormatError(f"{text!r} is not a platform.", "Write it like linux/amd64 or linux/arm64/v8.")
         return cls(*parts)
 
     @classmethod
@@ -152,9 +150,7 @@ class Manifest:
         """
         data = json_object(content, "manifest")
         if not isinstance(data.get("config"), dict) or not isinstance(data.get("layers"), list):
-            raise ImageFormatError(
-                "An image manifest names no configuration or no layers.", "The image is damaged."
-            )
+            raise ImageFormatError("An image manifest names no configuration or no layers.", "The image is damaged.")
         return cls(
             config=Descriptor.from_dict(data["config"]),
             layers=tuple(Descriptor.from_dict(layer) for layer in objects(data["layers"])),

@@ -51,9 +51,7 @@ class ImageSource:
         try:
             diff_id = self.image.config.diff_ids[position]
         except IndexError as error:
-            raise ImageFormatError(
-                f"The image's configuration has no diff_id for layer {layer.digest}."
-            ) from error
+            raise ImageFormatError(f"The image's configuration has no diff_id for layer {layer.digest}.") from error
         stored = self.blobs.open_blob(layer.digest)
         return io.BufferedReader(_CheckedLayer(_decompressed(stored), stored, diff_id), 1 << 20)
 

@@ -64,9 +64,7 @@ class BubblewrapEngine(Engine):
         inner = ["bwrap", *_ISOLATION, *_identity(user), "--cap-drop", "ALL", "--ro-bind", "/", "/"]
         probe = stage.wrap([*inner, "--proc", "/proc", "--dev", "/dev", "true"])
         try:
-            answer = subprocess.run(
-                probe, capture_output=True, text=True, check=False, timeout=_PROBE_SECONDS
-            )
+            answer = subprocess.run(probe, capture_output=True, text=True, check=False, timeout=_PROBE_SECONDS)
         except subprocess.TimeoutExpired:
             return Availability(False, "bwrap does not finish")
         if answer.returncode == 0:
@@ -149,9 +147,7 @@ def _mounts(profile: HardenedProfile, root: Path, stage: Stage) -> Iterator[str]
     binds = {mount.target: ("--ro-bind", stage.lend(mount.source)) for mount in profile.mounts}
     if profile.output:
         binds[profile.output.target] = ("--bind", stage.lend(profile.output.source, writable=True))
-    scratch: dict[PurePosixPath, tuple[str, ...]] = dict.fromkeys(
-        profile.tmpfs, ("--perms", "1777", "--tmpfs")
-    )
+    scratch: dict[PurePosixPath, tuple[str, ...]] = dict.fromkeys(profile.tmpfs, ("--perms", "1777", "--tmpfs"))
     for target, option in sorted({**binds, **scratch}.items()):
         yield from (*option, str(_in_container(target, root)))
     if profile.network == "host":

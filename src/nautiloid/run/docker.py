@@ -57,7 +57,7 @@ class DockerEngine(Engine):
         return Availability(False, f"{self.name} does not work: {complaint}", f"look at `{self.name} info`")
 
     def holds(self, image: Image, reference: str) -> bool:
-        """Compare image IDs; classic storage takes them from the configuration, containerd from the manifest."""
+        """Compare image IDs: of the configuration in classic storage, of the manifest in containerd's."""
         answer = self._ask("image", "inspect", "--format", "{{.Id}}", reference)
         identity = answer.stdout.strip().removeprefix("sha256:")
         known = {digest.removeprefix("sha256:") for digest in (image.config_digest, image.digest)}
@@ -141,9 +141,7 @@ class DockerEngine(Engine):
         return _Killer(self.name, container)
 
     def _ask(self, *args: str, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [self.name, *args], capture_output=True, text=True, check=False, timeout=timeout
-        )
+        return subprocess.run([self.name, *args], capture_output=True, text=True, check=False, timeout=timeout)
 
 
 class _Killer:

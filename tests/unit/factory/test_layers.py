@@ -21,9 +21,7 @@ def _tree(order: list[str]) -> Tree:
     tree = Tree()
     for path in order:
         layer = "application" if path.startswith("app") else "base"
-        tree.file(
-            path, Literal(path.encode() * 100), Origin(layer, "x"), 0o755 if path.endswith("x") else 0o644
-        )
+        tree.file(path, Literal(path.encode() * 100), Origin(layer, "x"), 0o755 if path.endswith("x") else 0o644)
     tree.symlink("link", "etc/a", Origin("base", "x"))
     return tree
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nautiloid.factory.definition import Definition
-from nautiloid.factory.lockfile import Lock, LockedWheel, LockError, check_fits, read_lock, write_lock
+from nautiloid.factory.lockfile import Lock, LockedWheel, LockError, read_lock, write_lock
 
 
 def _lock() -> Lock:
@@ -44,9 +44,3 @@ def test_what_is_no_lock_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_path_cannot_hide_in_a_wheel_name() -> None:
     with pytest.raises(ValueError, match="pattern"):
         LockedWheel(name="a", version="1", filename="../a.whl", size=3, sha256="0" * 64)
-
-
-def test_an_edited_definition_no_longer_fits(tmp_path: Path) -> None:
-    check_fits(_lock(), Definition(name="x"), tmp_path)
-    with pytest.raises(LockError, match="another version"):
-        check_fits(_lock(), Definition(name="x", summary="edited"), tmp_path)

@@ -39,13 +39,9 @@ WANTED = {
 
 
 def test_photos_are_known_by_their_hash_wherever_the_archive_has_them(tmp_path: Path) -> None:
-    archive = _archive(
-        {"repo-main/x/a.jpg": b"eight arms", "repo-main/w.jpg": b"large", "repo-main/README": b"no"}
-    )
+    archive = _archive({"repo-main/x/a.jpg": b"eight arms", "repo-main/w.jpg": b"large", "repo-main/README": b"no"})
     photos.collect_photos(archive, _manifest(WANTED), tmp_path / "photos")
-    assert {
-        p.relative_to(tmp_path / "photos").as_posix() for p in (tmp_path / "photos").rglob("*.jpg")
-    } == set(WANTED)
+    assert {p.relative_to(tmp_path / "photos").as_posix() for p in (tmp_path / "photos").rglob("*.jpg")} == set(WANTED)
 
 
 def test_a_changed_photo_is_refused_and_nothing_stays(tmp_path: Path) -> None:

@@ -43,9 +43,7 @@ class TorchvisionFinder:
     """Finds torchvision as Python does, and has the operators declared before its code runs."""
 
     @staticmethod
-    def find_spec(
-        name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Answer for ``torchvision`` alone; every other module is left to the finders that follow."""
         if name != "torchvision":
             return None

@@ -1,6 +1,7 @@
-"""From a suite's name to an index that can be trusted: each file is believed for the hash in the one above it.
+"""From a suite's name to an index that can be trusted.
 
-A key of the keyring vouches for ``InRelease``, ``InRelease`` for ``Packages``, ``Packages`` for each ``.deb``.
+A key of the keyring vouches for ``InRelease``, which names the hash of each ``Packages`` file, which names the
+hash of each ``.deb``.
 """
 
 from __future__ import annotations
@@ -120,9 +121,7 @@ def fetch_release(
     )
 
 
-def _packages(
-    pocket: Pocket, release: Release, directory: str, fetcher: Fetcher, mirrors: tuple[str, ...]
-) -> str:
+def _packages(pocket: Pocket, release: Release, directory: str, fetcher: Fetcher, mirrors: tuple[str, ...]) -> str:
     for suffix in ("xz", "gz"):
         path = f"{directory}/Packages.{suffix}"
         if path in release.files:
@@ -133,9 +132,7 @@ def _packages(
     )
 
 
-def _fetch_index(
-    pocket: Pocket, release: Release, path: str, fetcher: Fetcher, mirrors: tuple[str, ...]
-) -> Path:
+def _fetch_index(pocket: Pocket, release: Release, path: str, fetcher: Fetcher, mirrors: tuple[str, ...]) -> Path:
     promised = release.files[path]
     plain = f"dists/{pocket.suite}/{path}"
     by_hash = f"{plain.rpartition('/')[0]}/by-hash/SHA256/{promised.sha256}"

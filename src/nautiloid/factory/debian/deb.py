@@ -48,9 +48,7 @@ class DebFile:
             self._decompress(self._control_member, tar, limit=_CONTROL_LIMIT)
             with self._named_errors(), tarfile.open(fileobj=tar, mode="r:") as archive:
                 members = read_members(archive, tar)
-            return {
-                member.path: b"".join(_slice(tar, member)) for member in members if member.kind is Kind.FILE
-            }
+            return {member.path: b"".join(_slice(tar, member)) for member in members if member.kind is Kind.FILE}
 
     @cached_property
     def control(self) -> Stanza:
@@ -91,9 +89,7 @@ class DebFile:
                 return self._unpack(tar)
         except OSError as error:
             destination.unlink(missing_ok=True)
-            raise NautiloidError(
-                f"Cannot unpack {self.path.name} to {destination}: {error.strerror}"
-            ) from error
+            raise NautiloidError(f"Cannot unpack {self.path.name} to {destination}: {error.strerror}") from error
         except NautiloidError:
             destination.unlink(missing_ok=True)
             raise

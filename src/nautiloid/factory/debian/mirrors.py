@@ -26,8 +26,7 @@ SNAPSHOT_SERVICE = "https://snapshot.debian.org/archive"
 
 _OVERRIDES = {"debian": "NAUTILOID_DEBIAN_MIRROR", "debian-security": "NAUTILOID_DEBIAN_SECURITY_MIRROR"}
 _RELEASES = (
-    "stretch|buster|bullseye|bookworm|trixie|forky|duke|sid"
-    "|oldoldstable|oldstable|stable|testing|unstable|experimental"
+    "stretch|buster|bullseye|bookworm|trixie|forky|duke|sid|oldoldstable|oldstable|stable|testing|unstable|experimental"
 )
 _MAIN_SUITE = re.compile(rf"(?:{_RELEASES})(?:-updates|-backports|-proposed-updates)?")
 _SECURITY_SUITE = re.compile(rf"(?:{_RELEASES})(?:-security|/updates)")

@@ -103,17 +103,13 @@ def parse_relations(
 def _parse_alternative(text: str, architecture: str, profiles: Collection[str]) -> Alternative | None:
     match = _ALTERNATIVE.fullmatch(text)
     if match is None:
-        raise RelationSyntaxError(
-            f"{text.strip()!r} is not a package relation", "Write it like this: libc6 (>= 2.36)"
-        )
+        raise RelationSyntaxError(f"{text.strip()!r} is not a package relation", "Write it like this: libc6 (>= 2.36)")
     restricted = match["architectures"]
     if restricted is not None and not _architecture_listed(restricted.split(), architecture):
         return None
     if match["profiles"] and not _profiles_allow(match["profiles"], profiles):
         return None
-    return Alternative(
-        match["name"], match["operator"] or "", match["version"] or "", match["qualifier"] or ""
-    )
+    return Alternative(match["name"], match["operator"] or "", match["version"] or "", match["qualifier"] or "")
 
 
 def _architecture_listed(restrictions: list[str], architecture: str) -> bool:
@@ -136,6 +132,5 @@ def _profiles_allow(formula: str, active: Collection[str]) -> bool:
     """Evaluate ``<!nocheck !cross> <stage1>``: any group whose terms all hold."""
     groups = re.findall(r"<([^>]*)>", formula)
     return any(
-        all((term.removeprefix("!") in active) != term.startswith("!") for term in group.split())
-        for group in groups
+        all((term.removeprefix("!") in active) != term.startswith("!") for term in group.split()) for group in groups
     )

@@ -148,9 +148,7 @@ def verify_release(inrelease: bytes, *, suite: str, keyring: Keyring, now: datet
 
 def _check_suite(release: Release, asked: str) -> None:
     if asked not in (release.suite, release.codename):
-        raise IntegrityError(
-            f"The mirror answered for {release.codename or release.suite} where {asked} was asked for"
-        )
+        raise IntegrityError(f"The mirror answered for {release.codename or release.suite} where {asked} was asked for")
 
 
 def _check_time(release: Release, now: datetime) -> None:

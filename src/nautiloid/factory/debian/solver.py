@@ -161,9 +161,7 @@ class _Search:
         """Return the allowed packages that meet a relation, in order, and whether unwanted ones would too."""
         if relation not in self._known:
             meeting = [
-                package
-                for alternative in relation.alternatives
-                for package in self._index.satisfying(alternative)
+                package for alternative in relation.alternatives for package in self._index.satisfying(alternative)
             ]
             allowed = dict.fromkeys(package for package in meeting if package.name not in self._never)
             self._known[relation] = tuple(allowed), len(allowed) < len(set(meeting))
@@ -192,9 +190,7 @@ class _Search:
         if versions:
             return f"{name} is there as {versions}."
         nearest = self._index.nearest_names(name)
-        return (
-            f"There is no {name}; did you mean {' or '.join(nearest)}?" if nearest else f"There is no {name}."
-        )
+        return f"There is no {name}; did you mean {' or '.join(nearest)}?" if nearest else f"There is no {name}."
 
 
 def _closure(state: _State) -> Closure:

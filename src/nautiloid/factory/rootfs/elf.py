@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from elftools.common.exceptions import ELFError
-from elftools.elf.dynamic import DynamicSegment
+from elftools.elf.dynamic import DynamicSegment, DynamicTag
 from elftools.elf.elffile import ELFFile
 from elftools.elf.segments import InterpSegment
 
@@ -53,13 +53,13 @@ def _read(elf: ELFFile) -> ElfFacts:
         for tag in segment.iter_tags():
             match tag.entry.d_tag:
                 case "DT_NEEDED":
-                    needed.append(tag.needed)
+                    needed.append(_text(tag))
                 case "DT_SONAME":
-                    soname = tag.soname
+                    soname = _text(tag)
                 case "DT_RUNPATH":
-                    runpath = tag.runpath
+                    runpath = _text(tag)
                 case "DT_RPATH":
-                    rpath = tag.rpath
+                    rpath = _text(tag)
     return ElfFacts(
         machine=elf["e_machine"],
         program=interpreter or elf["e_type"] == "ET_EXEC",
@@ -68,3 +68,8 @@ def _read(elf: ELFFile) -> ElfFacts:
         search=tuple(filter(None, (runpath or rpath).split(":"))),
         inherited=bool(rpath and not runpath),
     )
+
+
+def _text(tag: DynamicTag) -> str:
+    """Return a dynamic tag's string; pyelftools keeps it in an attribute named after the tag (DT_NEEDED: needed)."""
+    return str(getattr(tag, tag.entry.d_tag.removeprefix("DT_").lower()))

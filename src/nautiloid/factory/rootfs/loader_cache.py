@@ -59,7 +59,4 @@ def _string_table(libraries: list[tuple[str, str]], start: int) -> tuple[bytes, 
 
 def _order(name: str) -> list[tuple[int, int, str]]:
     """Return a sort key equal to glibc's ``_dl_cache_libcmp``: runs of digits compare as numbers, above letters."""
-    return [
-        (1, int(part), "") if part.isdigit() else (0, ord(part), "")
-        for part in re.findall(r"\d+|\D", name)
-    ]
+    return [(1, int(part), "") if part.isdigit() else (0, ord(part), "") for part in re.findall(r"\d+|\D", name)]

@@ -11,12 +11,12 @@ SYSTEM = Origin("base", "system")
 # usr-merge: Debian's packages of bookworm still ship some paths below /bin, /lib and /sbin.
 _MERGED = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
 
-_PASSWD = """\
+_USERS = """\
 root:x:0:0:root:/root:/usr/sbin/nologin
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 nonroot:x:65532:65532:nonroot:/home/nonroot:/usr/sbin/nologin
 """
-_GROUP = """\
+_GROUPS = """\
 root:x:0:
 nogroup:x:65534:
 nonroot:x:65532:
@@ -48,8 +48,8 @@ def lay_foundations(tree: Tree) -> None:
 
 def write_system_files(tree: Tree, definition: Definition) -> None:
     """Add users, name service, time zone, TLS trust and the definition's links."""
-    tree.file("etc/passwd", Literal(_PASSWD.encode()), SYSTEM)
-    tree.file("etc/group", Literal(_GROUP.encode()), SYSTEM)
+    tree.file("etc/passwd", Literal(_USERS.encode()), SYSTEM)
+    tree.file("etc/group", Literal(_GROUPS.encode()), SYSTEM)
     tree.file("etc/nsswitch.conf", Literal(_NSSWITCH.encode()), SYSTEM)
     if "usr/share/zoneinfo/Etc/UTC" in tree:
         tree.symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC", SYSTEM)

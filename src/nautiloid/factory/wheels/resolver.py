@@ -137,9 +137,7 @@ def _download(missing: Sequence[ResolvedWheel | LockedWheel], target: Target, st
 
 def _locked(wheel: ResolvedWheel | LockedWheel, store: Store) -> LockedWheel:
     size = store.path_of(wheel.sha256).stat().st_size
-    return LockedWheel(
-        name=wheel.name, version=wheel.version, filename=wheel.filename, size=size, sha256=wheel.sha256
-    )
+    return LockedWheel(name=wheel.name, version=wheel.version, filename=wheel.filename, size=size, sha256=wheel.sha256)
 
 
 def _resolved(item: dict[str, object]) -> ResolvedWheel:

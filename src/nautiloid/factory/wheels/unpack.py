@@ -11,7 +11,6 @@ import csv
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from installer.exceptions import InstallerError
@@ -22,7 +21,13 @@ from nautiloid.factory.lockfile import LockedWheel
 from nautiloid.factory.rootfs.content import Literal, ZipMember
 from nautiloid.factory.rootfs.tree import Entry, Origin, Tree
 
-_DATA_SCHEMES = {"purelib": "{site}", "platlib": "{site}", "data": "usr/local", "headers": None, "scripts": None}
+_DATA_SCHEMES = {
+    "purelib": "{site}",
+    "platlib": "{site}",
+    "data": "usr/local",
+    "headers": None,
+    "scripts": None,
+}
 
 
 def add_wheel(tree: Tree, path: Path, wheel: LockedWheel, site: str, layer: str) -> zipfile.ZipFile:
@@ -75,18 +80,20 @@ def rewrite_record(tree: Tree, wheel: LockedWheel, site: str) -> None:
     tree.change(record.path, content=Literal(text.getvalue().encode()))
 
 
-def _row(entry: Entry, site: str, known: dict[str, list[str]], record_path: str) -> Iterable[str]:
+def _row(entry: Entry, site: str, known: dict[str, list[str]], record_path: str) -> tuple[str, str, str]:
     name = entry.path.removeprefix(f"{site}/")
     if not entry.path.startswith(f"{site}/"):
         name = "../" * (site.count("/") + 1) + entry.path
     if entry.path == record_path or entry.path.endswith(".pyc"):
         return (name, "", "")
     if name in known and isinstance(entry.content, ZipMember):
-        return tuple(known[name])
+        return (name, known[name][1], known[name][2])
     assert entry.content is not None  # noqa: S101 - RECORD lists regular files
     with entry.content.open() as stream:
-        digest = hashlib.file_digest(stream, "sha256").digest()
-    encoded = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        digest = hashlib.sha256()
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    encoded = base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
     return (name, f"sha256={encoded}", str(entry.size))
 
 

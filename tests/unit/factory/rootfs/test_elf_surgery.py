@@ -25,7 +25,9 @@ ORIGIN = Origin("base", "deb:thing")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("elf")
     (folder / "t.c").write_text(
-        "static int hidden(int x) { return x * 3; }\nint getpid(void);\nint triple(int x) { return getpid() > 0 ? hidden(x) : 0; }\n"
+        "int getpid(void);\n"
+        "static int hidden(int x) { return x * 3; }\n"
+        "int triple(int x) { return getpid() > 0 ? hidden(x) : 0; }\n"
     )
     subprocess.run(
         ["gcc", "-g", "-O0", "-shared", "-fPIC", "-Wl,-soname,libtriple.so.1", "-o", "libtriple.so.1", "t.c"],
@@ -73,13 +75,9 @@ def test_ldconfig_reads_our_cache(library: Path, tmp_path: Path) -> None:
     assert facts is not None
     cache = tmp_path / "ld.so.cache"
     names = ["libz.so.1", "liba10.so.2", "liba9.so.2", "libtriple.so.1"]
-    libraries = {
-        f"usr/lib/x86_64-linux-gnu/{name}": type(facts)(**{**vars(facts), "soname": name}) for name in names
-    }
+    libraries = {f"usr/lib/x86_64-linux-gnu/{name}": type(facts)(**{**vars(facts), "soname": name}) for name in names}
     cache.write_bytes(loader_cache(libraries, "amd64"))
-    listed = subprocess.run(
-        [ldconfig, "-p", "-C", str(cache)], capture_output=True, text=True, check=True
-    ).stdout
+    listed = subprocess.run([ldconfig, "-p", "-C", str(cache)], capture_output=True, text=True, check=True).stdout
     order = [line.split()[0] for line in listed.splitlines() if "=>" in line]
     assert order == ["libz.so.1", "libtriple.so.1", "liba10.so.2", "liba9.so.2"]
     assert "libz.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libz.so.1" in listed

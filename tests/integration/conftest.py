@@ -1,0 +1,121 @@
+"""Real engines and a real image for the integration tests."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nautiloid.oci.digest import digest_of
+from nautiloid.oci.layout import Layout
+from nautiloid.oci.model import LAYER_GZIP, Descriptor, ImageConfig, Platform
+
+PROBE = "nautiloid/probe:latest"
+_STARTUP_SECONDS = 60
+
+
+def _docker_answers() -> bool:
+    command = ["docker", "info", "--format", "{{.ServerVersion}}"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0 and bool(answer.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def docker_daemon() -> Iterator[None]:
+    """A Docker daemon that answers: the machine's own, else one that root starts and stops."""
+    if _docker_answers():
+        yield
+        return
+    if shutil.which("docker") is None or shutil.which("dockerd") is None:
+        pytest.skip("Docker is not installed")
+    if os.geteuid() != 0:
+        pytest.skip("no Docker daemon answers, and only root can start one")
+    # A socket's path may have 107 bytes: pytest's own temporary directories are too long.
+    with tempfile.TemporaryDirectory(prefix="ntd-", ignore_cleanup_errors=True) as name:
+        yield from _own_daemon(Path(name))
+
+
+def _own_daemon(place: Path) -> Iterator[None]:
+    host = f"unix://{place}/s"
+    command = ["dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "-H", host]
+    command += ["--data-root", f"{place}/data", "--exec-root", f"{place}/exec", "-p", f"{place}/pid"]
+    before = os.environ.get("DOCKER_HOST")
+    with (place / "log").open("wb") as log:
+        daemon = subprocess.Popen(command, stdout=log, stderr=log)
+        os.environ["DOCKER_HOST"] = host
+        try:
+            deadline = time.monotonic() + _STARTUP_SECONDS
+            while not _docker_answers():
+                if daemon.poll() is not None or time.monotonic() > deadline:
+                    last = (place / "log").read_text(errors="replace").splitlines()[-3:]
+                    pytest.skip(f"dockerd does not start here: {last}")
+                time.sleep(0.5)
+            yield
+        finally:
+            daemon.terminate()
+            daemon.wait(timeout=60)
+            if before is None:
+                del os.environ["DOCKER_HOST"]
+            else:
+                os.environ["DOCKER_HOST"] = before
+
+
+@pytest.fixture(scope="session")
+def probe_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A static program that looks at its container from within."""
+    if shutil.which("gcc") is None:
+        pytest.skip("the probe needs gcc")
+    program = tmp_path_factory.mktemp("probe") / "probe"
+    command = ["gcc", "-static", "-O1", "-Wall", "-o", program, Path(__file__).with_name("probe.c")]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    if built.returncode != 0:
+        pytest.skip(f"gcc cannot link the static probe: {built.stderr.strip()}")
+    return program
+
+
+@pytest.fixture(scope="session")
+def probe_store(probe_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    """A store that holds one image, ``nautiloid/probe:latest``, whose entry point is the probe."""
+    store = Layout(tmp_path_factory.mktemp("images"))
+    content = _layer(probe_program)
+    blob = store.write_blob([gzip.compress(content, mtime=0)])
+    config = ImageConfig(
+        platform=Platform.of_this_machine(),
+        user="65532:65532",
+        env=("PATH=/bin", "HOME=/home/nonroot", "FROM_IMAGE=yes"),
+        entrypoint=("/bin/probe",),
+        working_dir="/home/nonroot",
+        labels={"org.nautiloid.run.tmpfs": "/tmp,/scratch"},
+        diff_ids=(digest_of(content),),
+    )
+    store.add_image(config, [Descriptor(LAYER_GZIP, blob.digest, blob.size)], PROBE)
+    return store
+
+
+def _layer(program: Path) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for name, mode in (("bin", 0o755), ("etc", 0o755), ("home", 0o755), ("tmp", 0o1777)):
+            directory = tarfile.TarInfo(name)
+            directory.type, directory.mode = tarfile.DIRTYPE, mode
+            tar.addfile(directory)
+        home = tarfile.TarInfo("home/nonroot")
+        home.type, home.mode, home.uid, home.gid = tarfile.DIRTYPE, 0o755, 65532, 65532
+        tar.addfile(home)
+        member = tarfile.TarInfo("bin/probe")
+        member.size, member.mode = program.stat().st_size, 0o755
+        with program.open("rb") as file:
+            tar.addfile(member, file)
+    return buffer.getvalue()

@@ -1,0 +1,202 @@
+"""What a container can and cannot do, seen from inside, in every engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from nautiloid.oci.errors import ImageNotFoundError
+from nautiloid.oci.layout import Layout
+from nautiloid.oci.source import open_image
+from nautiloid.run.bubblewrap import BubblewrapEngine
+from nautiloid.run.docker import DockerEngine
+from nautiloid.run.engine import Engine
+from nautiloid.run.profile import HardenedProfile, Mount, User, tmpfs_of
+from nautiloid.run.supervise import CompletedRun, RunTimeoutError
+
+pytestmark = pytest.mark.engine
+
+PROBE = "nautiloid/probe:latest"
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(params=["docker", "bubblewrap"])
+def engine(request: pytest.FixtureRequest, probe_store: Layout, cache: Path) -> Engine:
+    if request.param == "docker":
+        request.getfixturevalue("docker_daemon")
+        chosen: Engine = DockerEngine()
+    else:
+        chosen = BubblewrapEngine(probe_store, cache)
+        works = chosen.available()
+        if not works:
+            pytest.skip(f"{works.reason}: {works.remedy}")
+    chosen.make_ready(PROBE, probe_store)
+    return chosen
+
+
+def profile(*args: str, **settings: object) -> HardenedProfile:
+    return HardenedProfile(image=PROBE, args=args, **settings)  # type: ignore[arg-type]
+
+
+def probe(engine: Engine, *args: str, **settings: object) -> CompletedRun:
+    return engine.run_captured(profile(*args, **settings), timeout=60)
+
+
+def test_make_ready_tells_the_labels_and_holds_the_image(engine: Engine, probe_store: Layout) -> None:
+    ready = engine.make_ready(PROBE, probe_store)
+    assert ready.name == PROBE
+    assert [str(path) for path in tmpfs_of(ready.labels)] == ["/tmp", "/scratch"]
+    with open_image(PROBE, probe_store) as source:
+        assert engine.holds(source.image, PROBE)
+
+
+def test_an_image_that_is_nowhere_is_a_clear_error(engine: Engine, probe_store: Layout) -> None:
+    with pytest.raises(ImageNotFoundError, match="nobody/has-this"):
+        engine.make_ready("nobody/has-this", probe_store)
+
+
+def test_the_root_is_read_only_and_tmp_is_writable(engine: Engine) -> None:
+    for path in ("/new", "/bin/new", "/etc/new", "/home/nonroot/new", "/dev/new"):
+        denied = probe(engine, "write", path)
+        assert denied.exit_code == 1, path
+        assert path in denied.stderr
+    assert probe(engine, "write", "/tmp/new").exit_code == 0
+    assert probe(engine, "write", "/dev/shm/new").exit_code == 0
+
+
+def test_declared_scratch_space_is_writable_and_forgotten(engine: Engine) -> None:
+    scratch = (PurePosixPath("/tmp"), PurePosixPath("/scratch"))
+    assert probe(engine, "write", "/scratch/new", tmpfs=scratch).exit_code == 0
+    assert probe(engine, "exists", "/scratch/new", tmpfs=scratch).exit_code == 1
+
+
+def test_mounts_are_readable_and_only_the_output_is_writable(engine: Engine, tmp_path: Path) -> None:
+    data, output = tmp_path / "data, with comma", tmp_path / "out"
+    data.mkdir(mode=0o755)
+    (data / "photo").write_text("octopus\n")
+    data.chmod(0o777)
+    mounts = (Mount(data, PurePosixPath("/data")),)
+    target = Mount(output, PurePosixPath("/home/nonroot/out"))
+    assert probe(engine, "cat", "/data/photo", mounts=mounts).stdout == "octopus\n"
+    assert probe(engine, "write", "/data/new", mounts=mounts).exit_code == 1
+    assert sorted(path.name for path in data.iterdir()) == ["photo"]
+    written = probe(engine, "write", "/home/nonroot/out/model", mounts=mounts, output=target)
+    assert written.exit_code == 0, written.stderr
+    assert (output / "model").read_text() == "written\n"
+    assert (output / "model").stat().st_uid == User.default().uid
+
+
+def test_a_single_file_can_be_mounted(engine: Engine, tmp_path: Path) -> None:
+    photo = tmp_path / "photo"
+    photo.write_text("whale\n")
+    mounts = (Mount(photo, PurePosixPath("/home/nonroot/photo")),)
+    assert probe(engine, "cat", "/home/nonroot/photo", mounts=mounts).stdout == "whale\n"
+
+
+def test_there_is_no_network_but_loopback(engine: Engine) -> None:
+    lines = probe(engine, "cat", "/proc/net/dev").stdout.splitlines()
+    assert [line.split(":")[0].strip() for line in lines if ":" in line] == ["lo"]
+
+
+def test_the_hosts_network_only_on_request(engine: Engine) -> None:
+    inside = probe(engine, "cat", "/proc/net/dev", network="host").stdout
+    outside = Path("/proc/net/dev").read_text()
+    assert {line.split(":")[0] for line in inside.splitlines()} == {line.split(":")[0] for line in outside.splitlines()}
+
+
+def test_no_capability_and_no_way_to_gain_one(engine: Engine) -> None:
+    lines = probe(engine, "cat", "/proc/self/status").stdout.splitlines()
+    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        assert int(status[kind], 16) == 0, kind
+    assert status["NoNewPrivs"] == "1"
+    assert set(status["Uid"].split()) == {str(User.default().uid)}
+
+
+@pytest.mark.parametrize("user", [User(65532, 65532), User(12345, 54321), User(0, 0)], ids=str)
+def test_the_program_runs_as_the_user_that_was_asked_for(engine: Engine, user: User) -> None:
+    assert probe(engine, "id", user=user).stdout.strip() == str(user)
+    assert probe(engine, "write", "/bin/new", user=user).exit_code == 1
+    status = probe(engine, "cat", "/proc/self/status", user=user).stdout
+    assert "CapEff:\t0000000000000000" in status
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, 77])
+def test_the_exit_code_is_the_programs_own(engine: Engine, code: int) -> None:
+    assert probe(engine, "exit", str(code)).exit_code == code
+    assert engine.run(profile("exit", str(code))) == code
+
+
+def test_arguments_pass_as_they_are(engine: Engine) -> None:
+    awkward = ("--rm", "-v", "/:/host", "two words", "", "$HOME", "--")
+    assert probe(engine, "args", *awkward).stdout == "".join(f"{word}\n" for word in awkward)
+
+
+def test_environment_and_directory_come_from_image_and_profile(engine: Engine) -> None:
+    os.environ["SECRET_OF_THE_HOST"] = "x"
+    try:
+        seen = probe(engine, "env", environment={"MINE": "a=b c"}).stdout.splitlines()
+    finally:
+        del os.environ["SECRET_OF_THE_HOST"]
+    assert {"FROM_IMAGE=yes", "HOME=/home/nonroot", "MINE=a=b c"} <= set(seen)
+    assert not any("SECRET" in entry for entry in seen)
+    assert probe(engine, "cwd").stdout.strip() == "/home/nonroot"
+    assert probe(engine, "cwd", workdir=PurePosixPath("/tmp")).stdout.strip() == "/tmp"
+
+
+def test_the_number_of_processes_is_limited(engine: Engine) -> None:
+    assert int(probe(engine, "fork", "100", pids=20).stdout) < 25
+
+
+def test_a_program_that_takes_too_long_is_killed(engine: Engine) -> None:
+    with pytest.raises(RunTimeoutError):
+        engine.run_captured(profile("sleep", "4242"), timeout=3)
+    assert _sleepers() == []
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_nothing_running(engine: Engine, probe_store: Layout, cache: Path, signum: int) -> None:
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from nautiloid.oci.layout import Layout\n"
+        "from nautiloid.run.bubblewrap import BubblewrapEngine\n"
+        "from nautiloid.run.docker import DockerEngine\n"
+        "from nautiloid.run.profile import HardenedProfile\n"
+        "name, store, cache, image = sys.argv[1:]\n"
+        "bubblewrap = BubblewrapEngine(Layout(Path(store)), Path(cache))\n"
+        "engine = DockerEngine(grace=1) if name == 'docker' else bubblewrap\n"
+        "sys.exit(engine.run(HardenedProfile(image, ('sleep', '4242'))))\n"
+    )
+    command = [sys.executable, "-c", script, engine.name, str(probe_store.directory), str(cache), PROBE]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as ours:
+        assert ours.stdout is not None
+        assert ours.stdout.readline() == b"asleep\n"
+        ours.send_signal(signum)
+        assert ours.wait(timeout=30) != 0
+    deadline = time.monotonic() + 5
+    while _sleepers() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _sleepers() == []
+
+
+def _sleepers() -> list[str]:
+    """Return the command lines of probes that are still asleep, as the host sees them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if words[:3] == [b"/bin/probe", b"sleep", b"4242"]:
+            found.append(str(path))
+    return found
