@@ -158,17 +158,18 @@ def test_training_without_user_root_where_the_mount_is_writable(loaded: Callable
 
 @pytest.mark.parametrize("user", ["--user root", "", LOCKED_DOWN])
 def test_a_script_of_ones_own_trains_in_the_pytorch_image(
-    loaded: Callable[[str], str], folder: Path, user: str
+    loaded: Callable[[str], str], tmp_path: Path, user: str
 ) -> None:
     image = loaded("pytorch")
-    (folder / "train.py").write_text(OWN_SCRIPT)
+    tmp_path.chmod(0o755)
+    (tmp_path / "train.py").write_text(OWN_SCRIPT)
     command = f'docker run {user} --rm -it -v "$PWD:/home/nonroot/app" {image} /home/nonroot/app/train.py'
-    code, shown = in_terminal(command, folder)
+    code, shown = in_terminal(command, tmp_path)
     assert code == 0, shown
     assert "trained 2.13.0+cpu True" in shown
 
 
 @pytest.mark.parametrize("program", ["/bin/sh", "/bin/bash", "sh", "pip", "apt-get", "perl", "/usr/bin/env"])
-def test_there_is_nothing_else_to_start(loaded: Callable[[str], str], folder: Path, program: str) -> None:
-    code, _ = in_terminal(f"docker run --rm --entrypoint {program} {loaded('pytorch')}", folder)
+def test_there_is_nothing_else_to_start(loaded: Callable[[str], str], tmp_path: Path, program: str) -> None:
+    code, _ = in_terminal(f"docker run --rm --entrypoint {program} {loaded('pytorch')}", tmp_path)
     assert code in (126, 127)
