@@ -66,6 +66,8 @@ def _own_daemon(place: Path) -> Iterator[None]:
         finally:
             daemon.terminate()
             daemon.wait(timeout=60)
+            # dockerd leaves this one mounted, and a mounted file cannot be deleted.
+            subprocess.run(["umount", place / "exec/netns/default"], capture_output=True, check=False)
             if before is None:
                 del os.environ["DOCKER_HOST"]
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -159,44 +160,56 @@ def test_the_number_of_processes_is_limited(engine: Engine) -> None:
 
 
 def test_a_program_that_takes_too_long_is_killed(engine: Engine) -> None:
+    seconds = _unusual_number()
     with pytest.raises(RunTimeoutError):
-        engine.run_captured(profile("sleep", "4242"), timeout=3)
-    assert _sleepers() == []
+        engine.run_captured(profile("sleep", seconds), timeout=3)
+    assert _gone(seconds)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_nothing_running(engine: Engine, probe_store: Layout, cache: Path, signum: int) -> None:
+    seconds = _unusual_number()
     script = (
         "import sys; from pathlib import Path\n"
         "from nautiloid.oci.layout import Layout\n"
         "from nautiloid.run.bubblewrap import BubblewrapEngine\n"
         "from nautiloid.run.docker import DockerEngine\n"
         "from nautiloid.run.profile import HardenedProfile\n"
-        "name, store, cache, image = sys.argv[1:]\n"
+        "name, store, cache, image, seconds = sys.argv[1:]\n"
         "bubblewrap = BubblewrapEngine(Layout(Path(store)), Path(cache))\n"
         "engine = DockerEngine(grace=1) if name == 'docker' else bubblewrap\n"
-        "sys.exit(engine.run(HardenedProfile(image, ('sleep', '4242'))))\n"
+        "sys.exit(engine.run(HardenedProfile(image, ('sleep', seconds))))\n"
     )
-    command = [sys.executable, "-c", script, engine.name, str(probe_store.directory), str(cache), PROBE]
+    command = [sys.executable, "-c", script, engine.name, str(probe_store.directory), str(cache)]
+    command += [PROBE, seconds]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as ours:
         assert ours.stdout is not None
         assert ours.stdout.readline() == b"asleep\n"
         ours.send_signal(signum)
         assert ours.wait(timeout=30) != 0
+    assert _gone(seconds)
+
+
+def _unusual_number() -> str:
+    """Return a number of seconds that no other run on this machine sleeps for."""
+    return str(secrets.randbelow(10**8) + 10**6)
+
+
+def _gone(seconds: str) -> bool:
+    """Wait until no probe sleeps for so long, as the host sees it; the kernel may need a moment."""
     deadline = time.monotonic() + 5
-    while _sleepers() and time.monotonic() < deadline:
+    while _is_asleep(seconds) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert _sleepers() == []
+    return not _is_asleep(seconds)
 
 
-def _sleepers() -> list[str]:
-    """Return the command lines of probes that are still asleep, as the host sees them."""
-    found = []
+def _is_asleep(seconds: str) -> bool:
+    sleeper = ["/bin/probe", "sleep", seconds]
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            words = path.read_bytes().split(b"\0")
+            words = path.read_text(errors="replace").split("\0")
         except OSError:
             continue
-        if words[:3] == [b"/bin/probe", b"sleep", b"4242"]:
-            found.append(str(path))
-    return found
+        if words[:3] == sleeper:
+            return True
+    return False

@@ -41,25 +41,10 @@ class Stage:
         """Return the command that runs ``command`` as that user."""
         if not self._needed:
             return command
-        return [
-            *(
-                "bwrap",
-                "--dev-bind",
-                "/",
-                "/",
-                "--tmpfs",
-                str(_STAGE),
-                *self._lent,
-                "--die-with-parent",
-                "--",
-            ),
-            *(
-                "setpriv",
-                "--reuid",
-                str(self.outside.uid),
-                "--regid",
-                str(self.outside.gid),
-                "--clear-groups",
-            ),
-            *command,
-        ]
+        mounts = ["--dev-bind", "/", "/", "--tmpfs", str(_STAGE), *self._lent]
+        # A bwrap that dies may not signal another user's process, so that dying with the parent would stop here; the
+        # end of a process namespace spares nobody. It gets no /proc of its own: bwrap would cover parts of it, and the
+        # kernel then refuses one to the container, whose user namespace could look under the covers.
+        lifetime = ["--unshare-pid", "--die-with-parent"]
+        become = ["--reuid", str(self.outside.uid), "--regid", str(self.outside.gid), "--clear-groups"]
+        return ["bwrap", *mounts, *lifetime, "--", "setpriv", *become, *command]
