@@ -8,6 +8,7 @@ link-then-write-through-it inside the image.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -128,14 +129,14 @@ class Tree:
 
     def prune(self, directories: set[str]) -> None:
         """Remove those of ``directories``, and of their parents, that hold nothing any more."""
-        occupied = {parent for path in self._entries for parent in _parents(path)}
+        children = Counter(path.rpartition("/")[0] for path in self._entries)
         candidates = {parent for path in directories for parent in (path, *_parents(path))}
-        for path in sorted(candidates, key=len, reverse=True):
+        # The deepest first: what empties a directory may empty the one above it.
+        for path in sorted(candidates, key=lambda path: path.count("/"), reverse=True):
             entry = self._entries.get(path)
-            if entry is None or entry.kind is not Kind.DIRECTORY or path in occupied:
-                continue
-            self.remove(path)
-            occupied = {parent for kept in self._entries for parent in _parents(kept)}
+            if entry is not None and entry.kind is Kind.DIRECTORY and not children[path]:
+                self.remove(path)
+                children[path.rpartition("/")[0]] -= 1
 
     def canonical(self, path: str) -> str:
         """Return ``path`` with the links among its parents resolved inside the tree.
