@@ -213,7 +213,7 @@ class Fetcher:
         try:
             with self._connection().stream("GET", url, headers=headers) as response:
                 skip = _bytes_to_skip(response, start)
-                for chunk in response.iter_raw(_CHUNK):
+                for chunk in response.iter_raw():
                     yield chunk[skip:]
                     skip = max(0, skip - len(chunk))
         except httpx.TransportError as error:

@@ -17,7 +17,7 @@ from nautiloid.factory.debian.version import satisfies
 _ALTERNATIVE = re.compile(
     r"""\s*(?P<name>[A-Za-z0-9][A-Za-z0-9+._-]*)
         (?::(?P<qualifier>[a-z0-9-]+))?
-        \s*(?:\(\s*(?P<operator><<|<=|=|>=|>>|<|>)\s*(?P<version>[^\s()]+)\s*\))?
+        \s*(?:\(\s*(?P<operator><<|<=|=|>=|>>|<|>)\s*(?P<version>[A-Za-z0-9.+~:-]+)\s*\))?
         \s*(?:\[(?P<architectures>[^\]]*)\])?
         \s*(?P<profiles>(?:<[^>]*>\s*)*)\s*""",
     re.VERBOSE | re.ASCII,

@@ -14,7 +14,7 @@ from nautiloid.errors import NautiloidError
 
 VersionKey = tuple[int, tuple[str | int, ...], tuple[str | int, ...]]
 
-_VERSION = re.compile(r"(?:(\d+):)?([A-Za-z0-9.+~:-]+?)(?:-([A-Za-z0-9+.~]+))?", re.ASCII)
+_VERSION = re.compile(r"(?!.*-$)(?:(\d+):)?([A-Za-z0-9.+~:-]+?)(?:-([A-Za-z0-9+.~]+))?", re.ASCII)
 _PARTS = re.compile(r"([^0-9]*)([0-9]*)")
 _END = "\x02"
 # Translated text sorts by plain code points: "~", then the end of the text, then letters, then the rest.
