@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from nautiloid.errors import UsageError
+from nautiloid.oci.layout import Layout
+from nautiloid.oci.model import ImageConfig, Platform
+from nautiloid.run.bubblewrap import BubblewrapEngine
+from nautiloid.run.docker import DockerEngine
+from nautiloid.run.engine import EngineError
+from nautiloid.run.profile import HardenedProfile, Mount, User
+from nautiloid.run.select import choose_engine
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> HardenedProfile:
+    data = tmp_path / 'a "strange", place'
+    data.mkdir()
+    return HardenedProfile(
+        image="nautiloid/pytorch:latest",
+        args=("train.py", "--rm"),
+        mounts=(Mount(data, PurePosixPath("/data")),),
+        output=Mount(tmp_path / "out", PurePosixPath("/out")),
+        user=User(1000, 100),
+        memory=1 << 30,
+        cpus=1.5,
+        environment={"A": "b c"},
+        workdir=PurePosixPath("/data"),
+        interactive=True,
+        tty=True,
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Layout:
+    store = Layout(tmp_path / "images")
+    config = ImageConfig(Platform.of_this_machine(), env=("A=image", "B=image"), entrypoint=("/bin/python",))
+    store.add_image(config, [], "nautiloid/pytorch:latest")
+    return store
+
+
+def test_docker_is_told_everything(full: HardenedProfile, tmp_path: Path) -> None:
+    command = DockerEngine().command(full)
+    assert command[:3] == ["docker", "run", "--rm"]
+    assert command[-3:] == ["nautiloid/pytorch:latest", "train.py", "--rm"]
+    options = set(command[3:-3])
+    assert {"--pull=never", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"} <= options
+    assert {"--network=none", "--user=1000:100", "--pids-limit=1024", "--interactive", "--tty"} <= options
+    assert {"--memory=1073741824", "--memory-swap=1073741824", "--cpus=1.5", "--env=A=b c"} <= options
+    assert {"--workdir=/data", "--tmpfs=/tmp:rw,nosuid,nodev,mode=1777"} <= options
+    assert f"--mount=type=bind,source={tmp_path}/out,target=/out" in options
+    source = f'"source={tmp_path}/a ""strange"", place"'
+    assert f"--mount=type=bind,{source},target=/data,readonly" in options
+    assert "--privileged" not in options
+    assert not any(option.startswith("--userns") for option in options)
+
+
+def test_a_plain_profile_asks_docker_for_nothing_more() -> None:
+    command = DockerEngine().command(HardenedProfile("a"))
+    assert not {"--interactive", "--tty", "--gpus=all"} & set(command)
+    assert not any(word.startswith(("--memory", "--cpus", "--mount", "--env")) for word in command)
+
+
+def test_rootless_podman_keeps_our_own_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    mine, other = HardenedProfile("a", user=User(1000, 1000)), HardenedProfile("a", user=User(65532, 65532))
+    assert DockerEngine("podman").command(mine)[0] == "podman"
+    assert "--userns=keep-id" in DockerEngine("podman").command(mine)
+    assert "--userns=keep-id" not in DockerEngine("podman").command(other)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert "--userns=keep-id" not in DockerEngine("podman").command(mine)
+
+
+def test_gpus_are_asked_for_in_each_engines_words(store: Layout, tmp_path: Path) -> None:
+    profile = HardenedProfile("nautiloid/pytorch:latest", gpus=True)
+    assert "--gpus=all" in DockerEngine().command(profile)
+    assert "--device=nvidia.com/gpu=all" in DockerEngine("podman").command(profile)
+    with pytest.raises(UsageError, match="no GPUs"):
+        BubblewrapEngine(store, tmp_path).command(profile)
+
+
+def test_the_hosts_network_brings_the_hosts_name() -> None:
+    command = DockerEngine().command(HardenedProfile("a", network="host"))
+    assert "--network=host" in command
+    assert not any(word.startswith("--hostname") for word in command)
+
+
+@pytest.mark.parametrize("euid", [0, 1000])
+def test_bubblewrap_is_told_everything(
+    full: HardenedProfile, store: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, euid: int
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: euid)
+    command = BubblewrapEngine(store, tmp_path / "cache").command(full)
+    inner = " ".join(command[command.index("prlimit") :])
+    assert command[-3:] == ["/bin/python", "train.py", "--rm"]
+    for words in (
+        "--unshare-all --unshare-user",
+        "--die-with-parent --new-session",
+        "--uid 1000 --gid 100",
+        "--cap-drop ALL --clearenv",
+        "--setenv A b c",
+        "--setenv B image",
+        "--perms 1777 --tmpfs /tmp",
+        "--chdir /data",
+    ):
+        assert words in inner
+    assert "--share-net" not in command
+    assert "--data=1073741824" in command
+    assert ("setpriv" in command) is (euid == 0)
+    assert not (tmp_path / "cache").exists(), "showing a command makes nothing"
+
+
+def test_an_image_without_a_program_needs_one(store: Layout, tmp_path: Path) -> None:
+    store.add_image(ImageConfig(Platform.of_this_machine()), [], "empty:latest")
+    engine = BubblewrapEngine(store, tmp_path)
+    with pytest.raises(EngineError, match="names no program"):
+        engine.command(HardenedProfile("empty"))
+    assert engine.command(HardenedProfile("empty", args=("/bin/x",)))[-1] == "/bin/x"
+
+
+@pytest.mark.parametrize("name", ["docker", "podman", "bubblewrap"])
+def test_an_engine_that_is_not_installed_says_so(name: str, store: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(EngineError, match="is not installed") as caught:
+        choose_engine(name, store)
+    assert "install" in caught.value.hint
+
+
+def test_without_any_engine_the_smallest_is_recommended(store: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.delenv("NAUTILOID_ENGINE", raising=False)
+    with pytest.raises(EngineError) as caught:
+        choose_engine("auto", store)
+    assert "apt-get install bubblewrap" in caught.value.hint
+    assert all(name in caught.value.message for name in ("docker", "podman", "bwrap"))
+
+
+def test_the_environment_names_the_engine(store: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAUTILOID_ENGINE", "lxc")
+    with pytest.raises(UsageError, match="'lxc'"):
+        choose_engine("auto", store)
+
+
+def test_auto_passes_over_a_docker_without_a_daemon(
+    store: Layout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    works = tmp_path / "podman"
+    works.write_text("#!/bin/sh\necho 5.0\n")
+    broken = tmp_path / "docker"
+    broken.write_text("#!/bin/sh\necho 'no daemon' >&2\nexit 1\n")
+    for program in (works, broken):
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    monkeypatch.delenv("NAUTILOID_ENGINE", raising=False)
+    assert choose_engine("auto", store).name == "podman"
+    with pytest.raises(EngineError, match="no daemon"):
+        choose_engine("docker", store)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nautiloid.errors import UsageError
+from nautiloid.run.output import OutputError, can_write, prepare_output
+from nautiloid.run.profile import HardenedProfile, Mount, User, parse_size, tmpfs_of
+
+DATA = PurePosixPath("/data")
+
+
+@pytest.mark.parametrize(
+    ("text", "user"),
+    [("root", User(0, 0)), ("nonroot", User(65532, 65532)), ("1000", User(1000, 1000)), ("12:34", User(12, 34))],
+)
+def test_users_are_read(text: str, user: User) -> None:
+    assert User.parse(text) == user
+
+
+@pytest.mark.parametrize("text", ["", "me", "1:", ":1", "-1", "1:2:3", "١"])
+def test_what_is_no_user_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        User.parse(text)
+
+
+def test_the_default_user_is_never_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert User.default() == User(65532, 65532)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "getegid", lambda: 100)
+    assert User.default() == User(1000, 100)
+
+
+def test_a_mount_may_have_a_colon_in_its_host_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Mount.parse("./a:b:/data") == Mount(tmp_path / "a:b", DATA)
+    for wrong in ("", "/data", ":/data", "/data:"):
+        with pytest.raises(UsageError):
+            Mount.parse(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("1", 1), ("512m", 512 << 20), ("4G", 4 << 30), ("1.5GiB", 3 << 29), ("2kb", 2048), ("7b", 7)]
+)
+def test_sizes_are_read(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@given(st.text(max_size=8))
+def test_a_size_is_read_or_refused(text: str) -> None:
+    with contextlib.suppress(UsageError):
+        assert parse_size(text) >= 0
+
+
+def test_scratch_space_is_what_the_label_declares() -> None:
+    assert tmpfs_of({}) == (PurePosixPath("/tmp"),)
+    assert tmpfs_of({"org.nautiloid.run.tmpfs": "/tmp, /var/cache,"}) == (
+        PurePosixPath("/tmp"),
+        PurePosixPath("/var/cache"),
+    )
+
+
+def test_a_profile_is_locked_down_unless_told_otherwise(tmp_path: Path) -> None:
+    profile = HardenedProfile("a")
+    assert (profile.network, profile.mounts, profile.output, profile.memory) == ("none", (), None, None)
+    assert profile.user.uid != 0
+
+
+def test_a_profile_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    here = Mount(tmp_path, DATA)
+    wrong: list[tuple[dict[str, object], str]] = [
+        ({"image": ""}, "needs an image"),
+        ({"mounts": (Mount(tmp_path / "gone", DATA),)}, "gone does not exist"),
+        ({"mounts": (Mount(tmp_path, PurePosixPath("data")),)}, "'data' is not an absolute path"),
+        ({"mounts": (Mount(tmp_path, PurePosixPath("/a/../../b")),)}, "not an absolute path"),
+        ({"mounts": (Mount(tmp_path, PurePosixPath("/")),)}, "root directory"),
+        ({"mounts": (here, here)}, "Two mounts want the path /data"),
+        ({"mounts": (here,), "output": here}, "Two mounts want the path /data"),
+        ({"output": Mount(tmp_path, PurePosixPath("/tmp"))}, "Two mounts want the path /tmp"),
+        ({"output": Mount(file, DATA)}, "not a directory"),
+        ({"tmpfs": (PurePosixPath("tmp"),)}, "not an absolute path"),
+        ({"workdir": PurePosixPath("x")}, "not an absolute path"),
+        ({"network": "bridge"}, "no network 'bridge'"),
+        ({"pids": 0}, "pids must be more than 0"),
+        ({"memory": -1}, "memory must be more than -1"),
+        ({"cpus": 0.0}, "cpus must be more than 0"),
+        ({"user": User(2**32, 0)}, "not a user"),
+        ({"environment": {"A=B": "c"}}, "'A=B' cannot name"),
+    ]
+    for settings, message in wrong:
+        with pytest.raises(UsageError, match=message):
+            HardenedProfile(**{"image": "a", **settings})  # type: ignore[arg-type]
+
+
+def test_a_missing_output_is_made_for_the_user(tmp_path: Path) -> None:
+    user = User.default()
+    prepare_output(tmp_path / "new" / "out", user)
+    assert (tmp_path / "new" / "out").stat().st_uid == user.uid
+
+
+def test_an_output_that_the_user_cannot_write_to_is_refused_and_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    other = User(54321, 54321)
+    with pytest.raises(OutputError) as caught:
+        prepare_output(tmp_path, other)
+    assert "chown 54321:54321" in caught.value.hint
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "group", "other"),
+    [(0o700, True, False, False), (0o070, False, True, False), (0o777, True, True, True), (0o666, False, False, False)],
+)
+def test_writing_follows_the_mode(tmp_path: Path, mode: int, owner: bool, group: bool, other: bool) -> None:
+    directory = tmp_path / "out"
+    directory.mkdir()
+    uid, gid = (1234, 1234) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+    if os.geteuid() == 0:
+        os.chown(directory, uid, gid)
+    directory.chmod(mode)
+    assert can_write(directory, User(uid, gid + 1)) is owner
+    assert can_write(directory, User(uid + 1, gid)) is group
+    assert can_write(directory, User(uid + 1, gid + 1)) is other
+    assert can_write(directory, User(0, 0))
