@@ -7,31 +7,20 @@ says what each mirror did wrong.
 
 from __future__ import annotations
 
-import os
-import ssl
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, urlsplit, urlunsplit
-from urllib.request import url2pathname
 
-import httpx
-
-from nautiloid import __version__
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory.store import Store
+from nautiloid.factory.transport import MirrorError, Transport
 from nautiloid.progress import Progress, Task
 
-_TRIES = 3
-_CHUNK = 1 << 18
-_WORTH_ANOTHER_TRY = 1 << 20  # bytes; an attempt that got this far does not count against the mirror
 _THREADS = 4
-_TRANSIENT = frozenset({408, 425, 429})
-_CA_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 class FetchError(NautiloidError):
@@ -57,19 +46,8 @@ class Download:
     title: str
 
 
-class _MirrorError(Exception):
-    """One mirror failed; the next may do."""
-
-
-class _TransientError(_MirrorError):
-    """One attempt failed; the same mirror may do in a moment."""
-
-
 class Fetcher:
     """Fetches files into a store; a context manager that holds one pool of connections.
-
-    Proxies come from the environment (``HTTPS_PROXY``, ``NO_PROXY`` ...), certificate authorities from
-    ``SSL_CERT_FILE``, ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``, else from the system and certifi.
 
     Args:
         store: Where files are looked up first and put in the end.
@@ -82,9 +60,7 @@ class Fetcher:
         self.store = store
         self.progress = progress
         self.offline = offline
-        self._backoff = backoff
-        self._client: httpx.Client | None = None
-        self._client_lock = threading.Lock()
+        self._transport = Transport(backoff=backoff)
 
     def __enter__(self) -> Fetcher:
         return self
@@ -92,9 +68,7 @@ class Fetcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        self._transport.close()
 
     def fetch(
         self, path: str, *, mirrors: Sequence[str], sha256: str, size: int | None = None, title: str = ""
@@ -142,8 +116,8 @@ class Fetcher:
         failures = []
         for mirror in reachable:
             try:
-                return b"".join(self._chunks(_url(mirror, path), limit=max_bytes))
-            except _MirrorError as failure:
+                return b"".join(self._transport.chunks(_url(mirror, path), limit=max_bytes))
+            except MirrorError as failure:
                 failures.append(f"{_redacted(mirror)}: {failure}")
         raise _all_failed(path, failures)
 
@@ -165,10 +139,10 @@ class Fetcher:
     def _download(self, download: Download, meter: _Meter) -> Path:
         failures = []
         for mirror in self._reachable(download.mirrors):
-            chunks = self._chunks(_url(mirror, download.path), limit=download.size)
+            chunks = self._transport.chunks(_url(mirror, download.path), limit=download.size)
             try:
                 stored = self.store.put(meter.measured(chunks), sha256=download.sha256, size=download.size)
-            except (_MirrorError, IntegrityError) as failure:
+            except (MirrorError, IntegrityError) as failure:
                 failures.append(f"{_redacted(mirror)}: {failure}")
             else:
                 return stored.path
@@ -184,54 +158,6 @@ class Fetcher:
                 f"Not in the cache, and this is an offline run: {', '.join(absent)}",
                 "Run once online with the same lock; everything it names is then kept in the cache.",
             )
-
-    def _chunks(self, url: str, *, limit: int | None) -> Iterator[bytes]:
-        """Yield a file's bytes, taking up again where the connection broke."""
-        if url.startswith("file:"):
-            yield from _read_local(url, limit)
-            return
-        done, tries = 0, 0
-        while True:
-            before = done
-            try:
-                for chunk in self._attempt(url, start=done):
-                    done += len(chunk)
-                    if limit is not None and done > limit:
-                        raise _MirrorError(f"sent more than {limit} bytes")
-                    yield chunk
-            except _TransientError:
-                tries = 1 if done - before >= _WORTH_ANOTHER_TRY else tries + 1
-                if tries >= _TRIES:
-                    raise
-                time.sleep(self._backoff * 2 ** (tries - 1))
-            else:
-                return
-
-    def _attempt(self, url: str, *, start: int) -> Iterator[bytes]:
-        """Yield the bytes from ``start`` to the end in one request."""
-        headers = {"Range": f"bytes={start}-"} if start else {}
-        try:
-            with self._connection().stream("GET", url, headers=headers) as response:
-                skip = _bytes_to_skip(response, start)
-                for chunk in response.iter_raw():
-                    yield chunk[skip:]
-                    skip = max(0, skip - len(chunk))
-        except httpx.TransportError as error:
-            raise _TransientError(str(error) or type(error).__name__) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _MirrorError(str(error)) from error
-
-    def _connection(self) -> httpx.Client:
-        with self._client_lock:
-            if self._client is None:
-                self._client = httpx.Client(
-                    follow_redirects=True,
-                    timeout=httpx.Timeout(30, connect=15),
-                    verify=_certificate_authorities(),
-                    # Hashes are of the files as they lie on the mirror, so nothing may recompress them on the way.
-                    headers={"User-Agent": f"nautiloid/{__version__}", "Accept-Encoding": "identity"},
-                )
-            return self._client
 
 
 class _Meter:
@@ -253,34 +179,6 @@ class _Meter:
             yield chunk
 
 
-def _bytes_to_skip(response: httpx.Response, start: int) -> int:
-    """Check the status, and say how much of the body repeats what we already have."""
-    status = response.status_code
-    if status >= 500 or status in _TRANSIENT:
-        raise _TransientError(f"{status} {response.reason_phrase}")
-    if status == 206 and start:
-        if not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
-            raise _MirrorError("resumed at another place than asked")
-        return 0
-    if status != 200:
-        raise _MirrorError(f"{status} {response.reason_phrase}")
-    return start
-
-
-def _read_local(url: str, limit: int | None) -> Iterator[bytes]:
-    path = Path(url2pathname(urlsplit(url).path))
-    done = 0
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                done += len(chunk)
-                if limit is not None and done > limit:
-                    raise _MirrorError(f"holds more than {limit} bytes")
-                yield chunk
-    except OSError as error:
-        raise _MirrorError(error.strerror or str(error)) from error
-
-
 def _url(mirror: str, path: str) -> str:
     # "+" is encoded as well: object stores behind some mirrors read a bare one as a space.
     return f"{mirror.rstrip('/')}/{quote(path.lstrip('/'), safe='/~')}"
@@ -290,16 +188,6 @@ def _redacted(mirror: str) -> str:
     """Drop a user name and password, which must not reach a terminal or a log."""
     parts = urlsplit(mirror)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def _certificate_authorities() -> ssl.SSLContext:
-    for variable in _CA_BUNDLES:
-        bundle = os.environ.get(variable)
-        if bundle and Path(bundle).is_file():
-            return ssl.create_default_context(cafile=bundle)
-    context = httpx.create_ssl_context()
-    context.load_default_certs()
-    return context
 
 
 def _all_failed(what: str, failures: Sequence[str]) -> FetchError:
