@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,7 +64,12 @@ def capture(command: Sequence[str], kill: Callable[[], None], timeout: float | N
     """
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        stdout, stderr = process.communicate(timeout=timeout)
+        with _signals_as_exceptions():
+            stdout, stderr = process.communicate(timeout=timeout)
+    except _Interrupted as interruption:
+        if interruption.signum == signal.SIGINT:
+            raise KeyboardInterrupt from None
+        raise SystemExit(128 + interruption.signum) from None
     except subprocess.TimeoutExpired as error:
         raise RunTimeoutError(f"The program was killed after {timeout:g} seconds.") from error
     finally:
@@ -82,17 +88,18 @@ def _stop(process: subprocess.Popen[bytes], signum: int, kill: Callable[[], None
                 process.send_signal(signum)
             return _exit_code(process.wait(grace))
     except (_Interrupted, subprocess.TimeoutExpired):
-        kill()
-        process.kill()
-        process.wait()
+        _end(process, kill)
         return 128 + signum
+    finally:
+        kill()  # a client that was told to stop too often leaves without its container
 
 
 def _end(process: subprocess.Popen[bytes], kill: Callable[[], None]) -> None:
+    """Kill the engine's client before its container: it could not start one behind our back afterwards."""
     if process.poll() is None:
-        kill()
         process.kill()
         process.wait()
+        kill()
 
 
 def _exit_code(status: int) -> int:
@@ -101,6 +108,11 @@ def _exit_code(status: int) -> int:
 
 @contextmanager
 def _signals_as_exceptions() -> Iterator[None]:
+    """Turn Ctrl-C and SIGTERM into exceptions; only a process's main thread ever receives them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
     def interrupt(signum: int, _: FrameType | None) -> None:
         raise _Interrupted(signum)
 
