@@ -168,7 +168,7 @@ class Lab:
             with self.progress.task("Train"):
                 self._container(ready, arguments, {"/data": folder / "data" / DATA_SET}, output)
             metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
-            noted = {"from": made_from, "seconds": metrics["seconds"], "accuracy": metrics["val"]["accuracy"]}
+            noted = {"from": made_from, "seconds": metrics["seconds"], "accuracy": metrics["validation"]["accuracy"]}
             _write(note, json.dumps(noted))
         shutil.copyfile(output / MODEL, folder / MODEL)
         return dict(json.loads(note.read_text()))
