@@ -47,7 +47,7 @@ def create(backbone: str, classes: int) -> nn.Module:
         UsageError: timm has no such network, or it takes no image of a fixed size.
     """
     if not timm.is_model(backbone):
-        near = timm.list_models(f"*{backbone.split('.')[0].split('_')[0]}*")[:5]
+        near = timm.list_models(f"*{backbone.split('.', maxsplit=1)[0].split('_', maxsplit=1)[0]}*")[:5]
         raise UsageError(
             f"timm {timm.__version__} knows no backbone {backbone!r}",
             f"Did you mean {', '.join(near)}?" if near else "resnet18 and tf_efficientnet_lite0 are two that it knows.",

@@ -123,9 +123,7 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _samples(folder: Path, classes: tuple[str, ...]) -> tuple[Sample, ...]:
-    return tuple(
-        Sample(path, label) for label, name in enumerate(classes) for path in images_under(folder / name)
-    )
+    return tuple(Sample(path, label) for label, name in enumerate(classes) for path in images_under(folder / name))
 
 
 def _split(samples: Iterable[Sample]) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:

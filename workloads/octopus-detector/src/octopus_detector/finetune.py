@@ -92,9 +92,7 @@ class Finetuning:
         self._device = device
         self._mixed = mixed_precision
         self._generator = torch.Generator().manual_seed(seed)
-        self._optimizer = torch.optim.SGD(
-            network.parameters(), lr=settings.learning_rate, momentum=settings.momentum
-        )
+        self._optimizer = torch.optim.SGD(network.parameters(), lr=settings.learning_rate, momentum=settings.momentum)
         self._schedule = torch.optim.lr_scheduler.StepLR(
             self._optimizer, step_size=settings.step_epochs, gamma=settings.step_factor
         )
@@ -118,7 +116,9 @@ class Finetuning:
         elif resume:
             reporter.note(f"nothing to resume at {checkpoint_path}: starting from the beginning")
         elif checkpoint_path.exists():
-            reporter.note(f"an interrupted training is at {checkpoint_path}; --resume would continue it. Starting again")
+            reporter.note(
+                f"an interrupted training is at {checkpoint_path}; --resume would continue it. Starting again"
+            )
         while len(self.history) < self._settings.epochs:
             done = self._run_epoch(reporter)
             reporter.note(done.line(self._settings.epochs))
@@ -190,9 +190,7 @@ class Finetuning:
 
     def _judge(self) -> Evaluation:
         batches = self._validation.batches(self._preprocessing, EVALUATION_BATCH)
-        return evaluate(
-            self.network, batches, self._preprocessing, classes=self._classes, device=self._device
-        )
+        return evaluate(self.network, batches, self._preprocessing, classes=self._classes, device=self._device)
 
     def _state(self) -> dict[str, object]:
         return {

@@ -56,9 +56,7 @@ def write(path: Path, model: Model) -> None:
     Raises:
         DetectorError: The file cannot be written.
     """
-    weights = {
-        name: tensor.detach().cpu().contiguous() for name, tensor in model.network.state_dict().items()
-    }
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.network.state_dict().items()}
     buffer = io.BytesIO()  # torch.save writes a file's name into it: a buffer has none
     torch.save(
         {

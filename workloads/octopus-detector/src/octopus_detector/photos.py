@@ -34,9 +34,7 @@ class Photos:
         unreadable: Why each of the others is left out.
     """
 
-    def __init__(
-        self, samples: Iterable[Sample], *, min_side: int, reporter: Reporter, what: str = "decoding"
-    ) -> None:
+    def __init__(self, samples: Iterable[Sample], *, min_side: int, reporter: Reporter, what: str = "decoding") -> None:
         """Decode all samples once.
 
         Raises:

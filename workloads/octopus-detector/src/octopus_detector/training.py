@@ -14,7 +14,7 @@ import torch
 from octopus_detector import checkpoint, modelfile, probe
 from octopus_detector.backbone import DEFAULT_BACKBONE, Start, choose_device, start
 from octopus_detector.data import Dataset, load
-from octopus_detector.finetune import EVALUATION_BATCH, Epoch, Finetuning, FinetuneSettings
+from octopus_detector.finetune import EVALUATION_BATCH, Epoch, FinetuneSettings, Finetuning
 from octopus_detector.metrics import Evaluation, evaluate
 from octopus_detector.modelfile import Model
 from octopus_detector.outputs import check_writable, write_json

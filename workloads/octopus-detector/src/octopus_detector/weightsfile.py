@@ -171,6 +171,9 @@ def _pickles_of(path: Path) -> io.BufferedReader:
 
 def _plain_data() -> set[str]:
     """The names that PyTorch itself puts into a file of nothing but tensors."""
-    storages = {f"torch.{kind}Storage" for kind in "Float Double Half BFloat16 Long Int Short Char Byte Bool".split()}
+    storages = {
+        f"torch.{kind}Storage"
+        for kind in ["Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool"]
+    }
     rebuilding = {"torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter"}
     return storages | rebuilding | {"collections.OrderedDict", "torch.Size", "torch.device"}
