@@ -13,6 +13,7 @@ from pathlib import Path
 
 import timm
 import torch
+from timm.data.config import resolve_model_data_config
 from torch import nn
 
 from octopus_detector.errors import DetectorError, UsageError
@@ -53,7 +54,8 @@ def create(backbone: str, classes: int) -> nn.Module:
             f"Did you mean {', '.join(near)}?" if near else "resnet18 and tf_efficientnet_lite0 are two that it knows.",
         )
     network: nn.Module = timm.create_model(backbone, pretrained=False, num_classes=classes)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
 def start(backbone: str, classes: int, weights: Path | None) -> Start:
@@ -78,7 +80,7 @@ def start(backbone: str, classes: int, weights: Path | None) -> Start:
 
 def preprocessing_of(network: nn.Module) -> Preprocessing:
     """Read from timm's configuration what the network expects of its input."""
-    config = timm.data.resolve_model_data_config(network)
+    config = resolve_model_data_config(network)
     interpolation = config["interpolation"]
     return Preprocessing(
         size=config["input_size"][1],

@@ -116,9 +116,7 @@ class Finetuning:
         elif resume:
             reporter.note(f"nothing to resume at {checkpoint_path}: starting from the beginning")
         elif checkpoint_path.exists():
-            reporter.note(
-                f"an interrupted training is at {checkpoint_path}; --resume would continue it. Starting again"
-            )
+            reporter.note(f"an interrupted training is at {checkpoint_path}: --resume continues it. Starting anew")
         while len(self.history) < self._settings.epochs:
             done = self._run_epoch(reporter)
             reporter.note(done.line(self._settings.epochs))
@@ -162,7 +160,7 @@ class Finetuning:
             with torch.autocast(self._device.type, enabled=self._mixed):
                 scores = self.network(inputs)
                 loss = nn.functional.cross_entropy(scores, labels)
-            self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+            self._scaler.scale(loss).backward()
             self._scaler.step(self._optimizer)
             self._scaler.update()
             loss_sum += loss.item() * len(labels)

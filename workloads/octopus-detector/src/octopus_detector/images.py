@@ -17,25 +17,13 @@ from PIL import Image, UnidentifiedImageError
 from octopus_detector.errors import ImageError
 
 # Pillow knows more formats; these decode in process and are what photos come in. (EPS, for one, starts Ghostscript.)
-FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 SUFFIXES = frozenset(
-    [
-        ".avif",
-        ".bmp",
-        ".gif",
-        ".jfif",
-        ".jp2",
-        ".jpe",
-        ".jpeg",
-        ".jpg",
-        ".pbm",
-        ".pgm",
-        ".png",
-        ".ppm",
-        ".tif",
-        ".tiff",
-        ".webp",
-    ]
+    f".{name}"
+    for name in (
+        *("avif", "bmp", "gif", "jfif", "jp2", "jpe", "jpeg", "jpg"),
+        *("pbm", "pgm", "png", "ppm", "tif", "tiff", "webp"),
+    )
 )
 MAX_PIXELS = 89_478_485  # Pillow's own warning mark: a quarter of a gigabyte as RGB
 

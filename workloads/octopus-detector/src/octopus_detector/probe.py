@@ -107,10 +107,10 @@ def logistic_regression(
         optimizer.zero_grad()
         scores = inputs @ weight.T + bias
         loss = nn.functional.cross_entropy(scores, labels) + settings.l2 / 2 * weight.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss
 
-    optimizer.step(objective)  # type: ignore[no-untyped-call]
+    optimizer.step(objective)
     with torch.no_grad():
         reached = nn.functional.cross_entropy(inputs @ weight.T + bias, labels)
         reached = reached + settings.l2 / 2 * weight.square().sum()

@@ -166,7 +166,7 @@ def _pickles_of(path: Path) -> io.BufferedReader:
         return path.open("rb")
     with zipfile.ZipFile(path) as archive:
         name = next(name for name in archive.namelist() if name.endswith("data.pkl"))
-        return io.BufferedReader(io.BytesIO(archive.read(name)))  # type: ignore[type-var]
+        return io.BufferedReader(io.BytesIO(archive.read(name)))
 
 
 def _plain_data() -> set[str]:
