@@ -19,9 +19,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "workloads/octopus-detector/src"), str(ROOT / "src/nautiloid/catalog/files")]
 
+import torchvision_cpu_ops  # noqa: E402, F401 - before anything that imports torchvision
+
+# isort: split
 import timm  # noqa: E402
 import torch  # noqa: E402
-import torchvision_cpu_ops  # noqa: E402, F401 - before torchvision
 from octopus_detector.finetune import FinetuneSettings  # noqa: E402
 from octopus_detector.reporting import Silent  # noqa: E402
 from octopus_detector.training import TrainingSettings, train  # noqa: E402
@@ -86,9 +88,7 @@ def main() -> None:
     print(f"plain loop   {plain / options.epochs:8.1f} s an epoch   1.00")
     print(f"our finetune {fine / options.epochs:8.1f} s an epoch   {fine / plain:.2f}")
     print(f"our probe    {probe:8.1f} s in all, {right}/{total} validation images right")
-    print(
-        f"extrapolated: the plain loop's {LAB_EPOCHS} epochs would take {whole:.0f} s, {whole / probe:.0f} times the probe"
-    )
+    print(f"extrapolated: {LAB_EPOCHS} epochs of the plain loop take {whole:.0f} s, {whole / probe:.0f} probes' time")
 
 
 if __name__ == "__main__":
