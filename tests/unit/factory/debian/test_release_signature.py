@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory.debian.release import IndexFile, Keyring, Release, verify_release
 
-NOW = datetime.now(UTC)
 HASH = "a" * 64
 TEXT = f"""Origin: Debian
 Suite: oldstable
