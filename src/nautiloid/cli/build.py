@@ -26,7 +26,7 @@ from nautiloid.factory.lockfile import read_lock, write_lock
 from nautiloid.factory.store import Store
 from nautiloid.oci.archive import write_archive
 from nautiloid.oci.layout import Layout
-from nautiloid.oci.reference import parse_name
+from nautiloid.oci.reference import CATALOG_PREFIX, parse_name
 from nautiloid.oci.source import open_image
 from nautiloid.run.select import choose_engine
 
@@ -57,7 +57,7 @@ def build(
     """
     loaded = load_definition(definition)
     path = lock_path(loaded, lock, in_catalog=catalog.find(definition) is not None)
-    reference = parse_name(tag or f"nautiloid/{loaded.definition.name}")
+    reference = parse_name(tag or f"{CATALOG_PREFIX}{loaded.definition.name}")
     mirrors = Mirrors(mirror, security_mirror)
     progress = console.TerminalProgress()
     cache = places.cache_directory()

@@ -96,10 +96,11 @@ class Lab:
             NautiloidError: A step failed; what earlier steps made stays and is used next time.
         """
         started = time.monotonic()
+        found = find_photos(data, self.cache, self.fetcher)
         lock = self._lock()
         digest = self._build(lock)
         ready = self.engine.make_ready(REFERENCE, self.layout, self.progress)
-        photos = find_photos(data, self.cache, self.fetcher) or self._draw(ready)
+        photos = found or self._draw(ready)
         folder = self._lay_out(photos)
         metrics = self._train(ready, folder, f"{digest} {photos.directory}")
         answers = self._classify(ready, folder)

@@ -37,7 +37,9 @@ from nautiloid.oci.model import (
     Manifest,
     Platform,
 )
+from nautiloid.oci.reference import CATALOG_PREFIX
 
+_NEW = ".new-"
 OCI_LAYOUT = canonical_json({"imageLayoutVersion": "1.0.0"})
 
 # Manifests and configurations are kilobytes; registries refuse more than 4 MiB (distribution-spec 1.1).
@@ -174,7 +176,7 @@ class Layout:
 
     def images(self) -> list[tuple[str, Descriptor]]:
         """Return every named image with its name, sorted; a layout that is not there yet has none."""
-        if not self.directory.exists():
+        if not self._begun():
             return []
         named = [(name, entry) for entry in self._entries() for name in references(entry)]
         return sorted(named, key=lambda pair: (pair[0], pair[1].digest))
@@ -186,8 +188,18 @@ class Layout:
             ImageNotFoundError: It is not here, or not for this platform.
             ImageFormatError: The layout or the image is damaged.
         """
-        entries = self._entries() if self.directory.exists() else []
+        entries = self._entries() if self._begun() else []
         return resolve_image(self, entries, reference, platform, str(self.directory))
+
+    def known_as(self, reference: str) -> str:
+        """Return the name that an image goes by here: what was asked for, or with the catalog's prefix.
+
+        The catalog's images are called ``nautiloid/pytorch``; asking for ``pytorch`` finds them, unless another
+        image has just that name.
+        """
+        names = {name for name, _ in self.images()}
+        prefixed = f"{CATALOG_PREFIX}{reference}"
+        return prefixed if reference not in names and prefixed in names else reference
 
     def remove(self, reference: str) -> None:
         """Take away a name; blobs stay until ``collect_garbage``.
@@ -208,7 +220,7 @@ class Layout:
         Args:
             older_than: Spare blobs younger than so many seconds: a build under way names its layers last.
         """
-        if not self.directory.exists():
+        if not self._begun():
             return 0
         freed, deadline = 0, time.time() - older_than
         with self._index_lock():
@@ -231,6 +243,13 @@ class Layout:
             yield from (layer.digest for layer in manifest.layers)
 
     # -- files -------------------------------------------------------------------------------------
+
+    def _begun(self) -> bool:
+        """Tell whether an image can be here: not where nothing is, or only what an interrupted first build left."""
+        if not self.directory.exists():
+            return False
+        names = {path.name for path in self.directory.iterdir()}
+        return any(name not in {"blobs", ".lock"} and not name.startswith(_NEW) for name in names)
 
     def _entries(self) -> list[Descriptor]:
         index, marker = self.directory / "index.json", self.directory / "oci-layout"
@@ -266,7 +285,7 @@ class Layout:
     def _new_file(self) -> Iterator[Path]:
         """Lend a new file in the layout's own file system; what is left of it afterwards is deleted."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".new-", dir=self.directory)
+        handle, name = tempfile.mkstemp(prefix=_NEW, dir=self.directory)
         os.close(handle)
         path = Path(name)
         try:

@@ -13,6 +13,9 @@ from pathlib import Path
 from nautiloid.errors import UsageError
 from nautiloid.oci.digest import is_digest
 
+# What the catalog's images are called by: nautiloid/pytorch.
+CATALOG_PREFIX = "nautiloid/"
+
 _NAME = re.compile(
     r"(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]+)?/)?"  # registry
     r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"

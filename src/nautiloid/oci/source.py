@@ -73,7 +73,8 @@ def open_image(name: str, store: Layout, platform: Platform | None = None) -> It
     reference = parse_reference(name)
     if reference.path is None or reference.path.is_dir():
         layout = Layout(reference.path) if reference.path else store
-        yield ImageSource(layout, layout.resolve(reference.name, platform))
+        wanted = layout.known_as(reference.name) if reference.name else None
+        yield ImageSource(layout, layout.resolve(wanted, platform))
     else:
         with Archive(reference.path) as archive:
             yield ImageSource(archive, archive.resolve(reference.name, platform))

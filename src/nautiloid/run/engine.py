@@ -113,7 +113,8 @@ class Engine(ABC):
         reference = parse_reference(name)
         try:
             with open_image(name, store) as source:
-                local_name = _engine_name(reference.name, source.image)
+                wanted = store.known_as(reference.name) if reference.name else None
+                local_name = _engine_name(wanted, source.image)
                 if not self.holds(source.image, local_name):
                     self.load(source, local_name, progress)
                 return ReadyImage(self._name_for(name, local_name), source.image.config.labels)

@@ -12,6 +12,7 @@ from nautiloid.oci.digest import digest_of
 from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import INDEX, REF_NAME, Descriptor, ImageConfig, Platform
+from nautiloid.oci.source import open_image
 
 from .images import store_image
 
@@ -28,6 +29,16 @@ def test_reading_makes_nothing(layout: Layout) -> None:
     with pytest.raises(ImageNotFoundError, match="pytorch"):
         layout.resolve("pytorch:latest")
     assert not layout.directory.exists()
+
+
+@pytest.mark.parametrize("left", [(), ("blobs/sha256", ".lock", ".new-half")])
+def test_what_an_interrupted_first_build_left_holds_no_image(layout: Layout, left: tuple[str, ...]) -> None:
+    layout.directory.mkdir()
+    for name in left:
+        (layout.directory / name).mkdir(parents=True)
+    assert layout.images() == []
+    with pytest.raises(ImageNotFoundError):
+        layout.resolve("pytorch:latest")
 
 
 def test_a_blob_is_found_by_its_digest(layout: Layout) -> None:
@@ -147,6 +158,7 @@ def test_many_writers_lose_no_image(layout: Layout) -> None:
 
 
 def test_a_directory_that_is_no_layout_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("something else lives here")
     with pytest.raises(ImageFormatError, match="not an OCI image layout"):
         Layout(tmp_path).resolve("a:latest")
 
@@ -164,3 +176,14 @@ def test_nested_indexes_of_other_builders_are_followed(layout: Layout) -> None:
 
 def _blobs(layout: Layout) -> set[str]:
     return {path.name for path in (layout.directory / "blobs/sha256").iterdir()}
+
+
+def test_an_image_of_the_catalog_is_found_without_its_prefix(layout: Layout) -> None:
+    catalog = store_image(layout, "nautiloid/pytorch:latest")
+    with open_image("pytorch", layout) as source:
+        assert source.image.digest == catalog.digest
+    own = store_image(layout, "pytorch:latest", label="another")
+    with open_image("pytorch", layout) as source:
+        assert source.image.digest == own.digest != catalog.digest
+    with pytest.raises(ImageNotFoundError), open_image("tensorflow", layout):
+        pass

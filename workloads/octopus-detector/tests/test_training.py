@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+import torch
 from octopus_detector import modelfile
 from octopus_detector.classify import classify
 from octopus_detector.drawings import draw_data_set, picture
@@ -66,15 +67,54 @@ def test_a_resumed_finetune_ends_where_an_unbroken_one_does(drawn: Path, tmp_pat
     assert (tmp_path / "broken.pt").read_bytes() == (tmp_path / "whole.pt").read_bytes()
 
 
+class _Notes(Silent):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+def test_the_guards_of_a_finetune_hold_only_what_was_learned_before(drawn: Path, tmp_path: Path) -> None:
+    data = _small(drawn, tmp_path)
+
+    def statistics(name: str, **guards: object) -> tuple[torch.Tensor, list[str]]:
+        notes = _Notes()
+        recipe = FinetuneSettings(epochs=1, **guards)  # type: ignore[arg-type]
+        backbone = "resnet10t" if name == "from-nothing" else "tf_efficientnet_lite0"
+        result = train(
+            TrainingSettings(data, tmp_path / f"{name}.pt", mode="finetune", finetune=recipe, backbone=backbone), notes
+        )
+        layers = [layer for layer in result.model.network.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+        return layers[0].num_batches_tracked, notes.notes
+
+    frozen, notes = statistics("guarded")
+    assert frozen == 0
+    assert any("starts from a probe" in note for note in notes)
+    moving, notes = statistics("plain", batch_norm="train", clip_norm=0.0, head="random")
+    assert moving == 2  # 8 photos by 4
+    assert not any("probe" in note for note in notes)
+    moving, notes = statistics("from-nothing")
+    assert moving == 2
+    assert not any("probe" in note for note in notes)
+
+
 def test_a_data_set_without_classes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DetectorError):
         train(TrainingSettings(data=tmp_path, output=tmp_path / "m.pt"), Silent())
 
 
 @pytest.mark.skipif("NAUTILOID_DATA" not in os.environ, reason="NAUTILOID_DATA does not name the lab's photos")
-def test_the_probe_is_right_on_every_photo(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["probe", "finetune"])
+def test_training_gets_every_photo_right(tmp_path: Path, mode: str) -> None:
     photos = Path(os.environ["NAUTILOID_DATA"])
-    result = train(TrainingSettings(data=photos / "octopus-penguin-whale", output=tmp_path / "m.pt"), Silent())
+    settings = TrainingSettings(
+        data=photos / "octopus-penguin-whale",
+        output=tmp_path / "m.pt",
+        mode=mode,
+        finetune=FinetuneSettings(epochs=3),  # of 25; the later ones only lower the loss
+    )
+    result = train(settings, Silent())
     assert (result.validation.correct, result.validation.total) == (60, 60)
     images = sorted((photos / "inference-images").iterdir())
     answers = classify(modelfile.read(tmp_path / "m.pt"), images)

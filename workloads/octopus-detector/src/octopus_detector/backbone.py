@@ -34,11 +34,13 @@ class Start:
         network: Its head, for the wanted number of classes, holds random numbers.
         preprocessing: What it expects of its input.
         weights: Where the other weights come from, in words.
+        pretrained: Whether they come from anywhere but a random number generator.
     """
 
     network: nn.Module
     preprocessing: Preprocessing
     weights: str
+    pretrained: bool
 
 
 def create(backbone: str, classes: int) -> nn.Module:
@@ -75,7 +77,7 @@ def start(backbone: str, classes: int, weights: Path | None) -> Start:
         origin = f"ImageNet ({packaged.name})"
     else:
         origin = "random initialisation"
-    return Start(network, preprocessing_of(network), origin)
+    return Start(network, preprocessing_of(network), origin, pretrained=weights is not None or packaged is not None)
 
 
 def preprocessing_of(network: nn.Module) -> Preprocessing:

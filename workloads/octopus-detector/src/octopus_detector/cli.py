@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,8 +72,11 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted finetune")
     parser.add_argument("--epochs", type=_positive, default=25, help="for finetune (default: 25)")
     parser.add_argument("--batch-size", type=_positive, default=4, help="for finetune (default: 4)")
-    parser.add_argument("--learning-rate", type=float, default=0.001, help="for finetune (default: 0.001)")
-    parser.add_argument("--l2", type=float, default=1e-3, help="penalty of the probe's weights (default: 0.001)")
+    parser.add_argument("--learning-rate", type=_above_zero, default=0.001, help="for finetune (default: 0.001)")
+    parser.add_argument("--batch-norm", choices=("frozen", "train"), default="frozen", help="for finetune: statistics")
+    parser.add_argument("--clip-norm", type=_not_negative, default=1.0, help="for finetune; 0: none (default: 1)")
+    parser.add_argument("--head", choices=("probe", "random"), default="probe", help="for finetune: its start")
+    parser.add_argument("--l2", type=_not_negative, default=1e-3, help="penalty of the probe's weights (default: 1e-3)")
 
 
 def train_with(options: argparse.Namespace, data: Path, output: Path, metrics: Path | None = None) -> int:
@@ -96,7 +100,12 @@ def train_with(options: argparse.Namespace, data: Path, output: Path, metrics: P
         resume=options.resume,
         probe=ProbeSettings(l2=options.l2),
         finetune=FinetuneSettings(
-            epochs=options.epochs, batch_size=options.batch_size, learning_rate=options.learning_rate
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            learning_rate=options.learning_rate,
+            batch_norm=options.batch_norm,
+            clip_norm=options.clip_norm,
+            head=options.head,
         ),
     )
     result = train(settings, StandardError())
@@ -198,5 +207,19 @@ def _show(options: argparse.Namespace) -> int:
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
+
+
+def _above_zero(text: str) -> float:
+    number = _not_negative(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("it must be more than 0")
+    return number
+
+
+def _not_negative(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of 0 or more")
     return number

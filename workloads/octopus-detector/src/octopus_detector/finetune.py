@@ -1,5 +1,11 @@
 """Fine-tuning by the lab's recipe: all layers, random crops and flips, SGD with momentum, the rate in steps.
 
+Three guards keep batches of four photos from spoiling what the network learned from a million (each can be switched
+off, which gives the lab's own recipe): batch normalisation goes on using ImageNet's means and variances, since four
+photos say little about either; the gradient's norm is clipped; and the head starts from the linear probe, not from
+random numbers, so that the first gradients through the network mean something (Kumar et al. 2022, "Fine-Tuning can
+Distort Pretrained Features and Underperform Out-of-Distribution").
+
 Each epoch ends in a checkpoint, and everything random is drawn from generators whose state is in it: a training that
 is interrupted and resumed ends in the same weights, bit for bit on a CPU, as one that was not.
 """
@@ -15,13 +21,15 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
-from octopus_detector import checkpoint
+from octopus_detector import checkpoint, probe
 from octopus_detector.augmentation import View, draw_view
+from octopus_detector.backbone import Start
+from octopus_detector.errors import UsageError
 from octopus_detector.metrics import Evaluation, evaluate
 from octopus_detector.parallel import batched, in_order
 from octopus_detector.photos import Batch, Photos
-from octopus_detector.preprocessing import Preprocessing
 from octopus_detector.reporting import Reporter
 
 EVALUATION_BATCH = 32
@@ -29,7 +37,14 @@ EVALUATION_BATCH = 32
 
 @dataclass(frozen=True)
 class FinetuneSettings:
-    """The recipe. The defaults are the lab's."""
+    """The recipe. The numbers are the lab's; the guards are ours.
+
+    Attributes:
+        batch_norm: ``"frozen"`` uses the means and variances that the network came with, ``"train"`` those of each
+            batch. Without weights to start from, nothing is frozen.
+        clip_norm: The gradient's largest L2 norm; 0 clips nothing.
+        head: Starts from ``"probe"`` or from ``"random"`` numbers. Without weights to start from, from the latter.
+    """
 
     epochs: int = 25
     batch_size: int = 4
@@ -37,6 +52,9 @@ class FinetuneSettings:
     momentum: float = 0.9
     step_epochs: int = 7
     step_factor: float = 0.1
+    batch_norm: str = "frozen"
+    clip_norm: float = 1.0
+    head: str = "probe"
 
 
 @dataclass(frozen=True)
@@ -71,8 +89,7 @@ class Finetuning:
 
     def __init__(
         self,
-        network: nn.Module,
-        preprocessing: Preprocessing,
+        beginning: Start,
         train: Photos,
         validation: Photos,
         *,
@@ -82,17 +99,20 @@ class Finetuning:
         device: torch.device,
         mixed_precision: bool,
     ) -> None:
-        self.network = network
+        self.network = beginning.network
         self.history: list[Epoch] = []
         self.best_weights: dict[str, torch.Tensor] = {}
-        self._preprocessing = preprocessing
+        self._preprocessing = beginning.preprocessing
+        self._pretrained = beginning.pretrained
         self._train, self._validation = train, validation
         self._classes = classes
         self._settings = settings
         self._device = device
         self._mixed = mixed_precision
         self._generator = torch.Generator().manual_seed(seed)
-        self._optimizer = torch.optim.SGD(network.parameters(), lr=settings.learning_rate, momentum=settings.momentum)
+        self._optimizer = torch.optim.SGD(
+            self.network.parameters(), lr=settings.learning_rate, momentum=settings.momentum
+        )
         self._schedule = torch.optim.lr_scheduler.StepLR(
             self._optimizer, step_size=settings.step_epochs, gamma=settings.step_factor
         )
@@ -117,6 +137,8 @@ class Finetuning:
             reporter.note(f"nothing to resume at {checkpoint_path}: starting from the beginning")
         elif checkpoint_path.exists():
             reporter.note(f"an interrupted training is at {checkpoint_path}: --resume continues it. Starting anew")
+        if not self.history and self._pretrained and self._settings.head == "probe":
+            self._start_from_probe(reporter)
         while len(self.history) < self._settings.epochs:
             done = self._run_epoch(reporter)
             reporter.note(done.line(self._settings.epochs))
@@ -127,6 +149,23 @@ class Finetuning:
     def best(self) -> Epoch:
         """The epoch whose weights are kept: the first of the best."""
         return max(self.history, key=lambda epoch: epoch.rank)
+
+    def _start_from_probe(self, reporter: Reporter) -> None:
+        try:
+            probe.fit(
+                self.network,
+                self._train,
+                self._preprocessing,
+                classes=self._classes,
+                settings=probe.ProbeSettings(),
+                device=self._device,
+                reporter=reporter,
+            )
+        except UsageError as error:
+            reporter.note(f"the head starts from random numbers: {error.message}")
+            return
+        judged = self._judge()
+        reporter.note(f"the head starts from a probe: val loss {judged.loss:.4f} accuracy {judged.accuracy:.4f}")
 
     def _run_epoch(self, reporter: Reporter) -> Epoch:
         started = time.perf_counter()
@@ -152,6 +191,10 @@ class Finetuning:
     def _learn(self, reporter: Reporter, title: str) -> tuple[float, float]:
         """Show every training photo once; mean loss and accuracy on the way."""
         self.network.train()
+        if self._pretrained and self._settings.batch_norm == "frozen":
+            for layer in self.network.modules():
+                if isinstance(layer, _BatchNorm):
+                    layer.eval()
         loss_sum, correct, seen = 0.0, 0, 0
         for batch in self._random_batches():
             labels = batch.labels.to(self._device)
@@ -161,6 +204,9 @@ class Finetuning:
                 scores = self.network(inputs)
                 loss = nn.functional.cross_entropy(scores, labels)
             self._scaler.scale(loss).backward()
+            if self._settings.clip_norm:
+                self._scaler.unscale_(self._optimizer)  # the norm to clip is that of the true gradient
+                nn.utils.clip_grad_norm_(self.network.parameters(), self._settings.clip_norm)
             self._scaler.step(self._optimizer)
             self._scaler.update()
             loss_sum += loss.item() * len(labels)

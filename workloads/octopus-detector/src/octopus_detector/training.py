@@ -160,8 +160,7 @@ def _finetune(
 ) -> tuple[Epoch, ...]:
     mixed = settings.precision == "mixed" or (settings.precision == "auto" and device.type == "cuda")
     finetuning = Finetuning(
-        beginning.network,
-        beginning.preprocessing,
+        beginning,
         train_photos,
         validation_photos,
         classes=len(dataset.classes),
