@@ -100,6 +100,11 @@ def run(
         tty=sys.stdin.isatty() and sys.stdout.isatty(),
         gpus=gpus,
     )
+    for closed in profile.closed_mounts():
+        console.err.print(
+            f"note: user {profile.user} may not read {closed.source}; change its permissions, or choose its owner "
+            "with --user"
+        )
     if show:
         console.out.out(shlex.join(chosen.command(profile)), highlight=False)
         return

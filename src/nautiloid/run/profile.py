@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -48,6 +49,12 @@ class User:
     def default(cls) -> User:
         """Return the invoking user, so that outputs belong to them; for root, ``nonroot`` (65532)."""
         return cls(os.geteuid(), os.getegid()) if os.geteuid() != 0 else cls(NONROOT, NONROOT)
+
+    def may_read(self, status: os.stat_result) -> bool:
+        """Tell whether permission bits let this user read a file, or read and enter a directory."""
+        digit = 6 if self.uid == status.st_uid else 3 if self.gid == status.st_gid else 0
+        needed = 0o5 if stat.S_ISDIR(status.st_mode) else 0o4
+        return (status.st_mode >> digit) & needed == needed
 
     def __str__(self) -> str:
         return f"{self.uid}:{self.gid}"
@@ -129,6 +136,13 @@ class HardenedProfile:
         for name in self.environment:
             if not name or "=" in name or "\0" in name:
                 raise UsageError(f"{name!r} cannot name an environment variable.")
+
+    def closed_mounts(self) -> tuple[Mount, ...]:
+        """Return the mounts that the container's user may not look into, going by permission bits.
+
+        Root in the container has no capabilities, so it too is held to them.
+        """
+        return tuple(mount for mount in self.mounts if not self.user.may_read(mount.source.stat()))
 
     def _check_numbers(self) -> None:
         if not (0 <= self.user.uid <= _LARGEST_ID and 0 <= self.user.gid <= _LARGEST_ID):

@@ -130,3 +130,21 @@ def test_writing_follows_the_mode(tmp_path: Path, mode: int, owner: bool, group:
     assert can_write(directory, User(uid + 1, gid)) is group
     assert can_write(directory, User(uid + 1, gid + 1)) is other
     assert can_write(directory, User(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("mode", "user", "closed"),
+    [
+        (0o700, User(12345, 12345), True),
+        (0o755, User(12345, 12345), False),
+        (0o711, User(12345, 12345), True),  # it could enter, but not list
+        (0o750, User(12345, os.getegid()), False),
+        (0o077, User(os.geteuid(), 12345), True),  # the owner's bits count for the owner
+    ],
+)
+def test_a_mount_that_the_user_may_not_read_is_known(tmp_path: Path, mode: int, user: User, closed: bool) -> None:
+    source = tmp_path / "data"
+    source.mkdir()
+    source.chmod(mode)
+    profile = HardenedProfile("image", mounts=(Mount(source, PurePosixPath("/data")),), user=user)
+    assert bool(profile.closed_mounts()) is closed

@@ -95,3 +95,11 @@ def test_a_bad_image_does_not_stop_the_batch(
 def test_without_a_model_it_says_to_train(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["classify", "--model", str(tmp_path / "no.pt"), "x.jpg"]) == 1
     assert "Train one first" in capsys.readouterr().err
+
+
+def test_what_the_user_may_not_read_is_said_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    def closed() -> int:
+        raise PermissionError(13, "Permission denied", "/data")
+
+    assert cli.guarded(closed) == 1
+    assert "may not look into /data" in capsys.readouterr().err
