@@ -5,8 +5,8 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,7 +34,9 @@ from nautiloid.factory.lockfile import (
     LockedWheel,
     LockError,
 )
-from nautiloid.factory.wheels.resolver import ResolvedWheel, Target, fetch_wheels, resolve
+from nautiloid.factory.wheels.fitness import check_fitness, requires
+from nautiloid.factory.wheels.resolver import ResolvedWheel, fetch_wheels, resolve
+from nautiloid.factory.wheels.target import Target
 
 _WEIGHTS_LIMIT = 2 << 30
 _NO_ARCHIVE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -61,7 +63,7 @@ def make_lock(loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | Non
     """
     definition = loaded.definition
     releases, closure = _resolve_debian(definition, fetcher, mirrors or Mirrors())
-    wheels, dropped = _resolve_wheels(definition, fetcher)
+    wheels, dropped = _resolve_wheels(definition, _exact_target(definition, closure), fetcher)
     dates = [release.date for _, release in releases]
     return Lock(
         tool=f"nautiloid {nautiloid.__version__}",
@@ -151,27 +153,28 @@ def _locked_debs(closure: Closure) -> tuple[LockedDeb, ...]:
             path=package.filename,
             size=package.size,
             sha256=package.sha256,
-            wanted_by=closure.reasons[package.name].dependent or "the definition",
+            wanted_by=closure.reasons[package.name].dependent or "",
+            relation=str(closure.reasons[package.name].relation),
         )
         for package in closure.packages
     )
 
 
 def _excused(closure: Closure) -> tuple[ExcusedDependency, ...]:
-    found = {(item.dependent or "the definition", str(item.relation)) for item in closure.excused}
+    found = {(item.dependent or "", str(item.relation)) for item in closure.excused}
     return tuple(ExcusedDependency(package=package, relation=relation) for package, relation in sorted(found))
 
 
 def _resolve_wheels(
-    definition: Definition, fetcher: Fetcher
+    definition: Definition, target: Target | None, fetcher: Fetcher
 ) -> tuple[tuple[LockedWheel, ...], tuple[DroppedWheel, ...]]:
     python = definition.python
-    if python is None or not python.requirements:
+    if python is None or target is None or not python.requirements:
         return (), ()
-    target = target_of(definition)
     with fetcher.progress.task("Resolve the Python requirements"):
         # What the image does without cannot be forbidden: it is resolved, said so, and left out.
         chosen = resolve(python.requirements, target, python.never)
+        check_fitness(chosen, target)
     drop = {canonicalize_name(name): because for name, because in python.drop.items()}
     kept: list[ResolvedWheel] = []
     dropped: list[DroppedWheel] = []
@@ -182,7 +185,28 @@ def _resolve_wheels(
         else:
             dropped.append(DroppedWheel(name=wheel.name, version=wheel.version, because=because))
     locked = fetch_wheels(kept, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
-    return locked, tuple(dropped)
+    wanted_by = _dependents(chosen, target)
+    return tuple(wheel.model_copy(update={"wanted_by": wanted_by[wheel.name]}) for wheel in locked), tuple(dropped)
+
+
+def _dependents(wheels: Sequence[ResolvedWheel], target: Target) -> Mapping[str, tuple[str, ...]]:
+    """Say for each wheel which others need it; none: the definition does."""
+    found: dict[str, set[str]] = {wheel.name: set() for wheel in wheels}
+    for wheel in wheels:
+        for requirement in requires(wheel, target):
+            found.setdefault(canonicalize_name(requirement.name), set()).add(wheel.name)
+    return {name: tuple(sorted(others)) for name, others in found.items()}
+
+
+def _exact_target(definition: Definition, closure: Closure | None) -> Target | None:
+    """Return the target with the very interpreter that the Debian side brings."""
+    if definition.python is None:
+        return None
+    target = target_of(definition)
+    for package in closure.packages if closure else ():
+        if package.name == f"python{target.python}-minimal":
+            return replace(target, patch=package.version.rpartition(":")[2].partition("-")[0].partition("~")[0])
+    return target
 
 
 def _lock_weights(weights: Weights, definition: Definition, fetcher: Fetcher) -> LockedWeights:

@@ -44,7 +44,12 @@ class LockedRelease(_Part):
 
 
 class LockedDeb(_Part):
-    """A Debian package; ``path`` is relative to any mirror of ``archive``."""
+    """A Debian package.
+
+    Attributes:
+        path: Relative to any mirror of ``archive``.
+        wanted_by: The package whose ``relation`` brought it; empty when the definition asked.
+    """
 
     name: str
     version: str
@@ -56,23 +61,33 @@ class LockedDeb(_Part):
     size: int
     sha256: Sha256
     wanted_by: str
+    relation: str
 
 
 class ExcusedDependency(_Part):
-    """A dependency that was left unmet on purpose, because only never-wanted packages could meet it."""
+    """A dependency that was left unmet on purpose, because only never-wanted packages could meet it.
+
+    Attributes:
+        package: Whose dependency it is; empty for one of the definition itself.
+    """
 
     package: str
     relation: str
 
 
 class LockedWheel(_Part):
-    """A wheel; any index that offers a file of this name and hash will do."""
+    """A wheel; any index that offers a file of this name and hash will do.
+
+    Attributes:
+        wanted_by: The distributions that need it; none when only the definition does.
+    """
 
     name: str
     version: str
     filename: FileName
     size: int
     sha256: Sha256
+    wanted_by: tuple[str, ...] = ()
 
 
 class DroppedWheel(_Part):

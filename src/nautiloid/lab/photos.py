@@ -58,7 +58,7 @@ def find_photos(given: Path | None, cache: Path, fetcher: Fetcher) -> Photos | N
         archive = _download(fetcher)
         collect_photos(archive, read_manifest(), kept)
     except NautiloidError as error:
-        fetcher.progress.note(f"The lab's photos cannot be had ({error.message.splitlines()[0].rstrip(":")}).")
+        fetcher.progress.note(f"The lab's photos cannot be had ({error.message.splitlines()[0].rstrip(':')}).")
         return None
     return Photos(kept, "the lab's photos, downloaded and verified")
 

@@ -2,18 +2,20 @@
 
 pip is asked, not imitated: it knows the host's indices, extra indices, find-links, proxies, certificates and
 credentials. ``pip install --dry-run --report`` (PEP 508 requirements in, an installation report out) answers for the
-*image's* platform and Python, whatever the host runs; ``pip download`` brings the files.
+*image's* platform and Python, whatever the host runs (see ``pip_for_target``); ``pip download`` brings the files.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -22,40 +24,14 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory.lockfile import LockedWheel
 from nautiloid.factory.store import Store
+from nautiloid.factory.wheels.target import Target
 from nautiloid.progress import SILENT, Progress
 
-_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-
-# glibc of each suite: the newest manylinux tag that an image of it can run (PEP 600).
-_GLIBC_MINOR = {"bookworm": 36, "trixie": 41}
-_MANYLINUX_MINORS = (17, 24, 26, 27, 28, 31, 34, 35, 36, 38, 39, 40, 41)
+_NOT_OFFERED = re.compile(r"No matching distribution found for (\S+)")
 
 
 class ResolutionError(NautiloidError):
     """The index has no set of wheels that meets the requirements."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """What the wheels must run on: ``python`` is ``3.11``, ``suite`` decides the glibc."""
-
-    python: str
-    architecture: str
-    suite: str
-
-    def pip_options(self) -> list[str]:
-        """Return the options that make pip answer for this target instead of for the host."""
-        machine = _MACHINES[self.architecture]
-        newest = _GLIBC_MINOR.get(self.suite, 28)
-        platforms = [f"manylinux_2_{minor}_{machine}" for minor in _MANYLINUX_MINORS if minor <= newest]
-        platforms += [f"manylinux2014_{machine}", f"linux_{machine}"]
-        tag = f"cp{self.python.replace('.', '')}"
-        options = ["--only-binary", ":all:", "--python-version", self.python, "--implementation", "cp"]
-        for abi in (tag, "abi3", "none"):
-            options += ["--abi", abi]
-        for platform in reversed(platforms):
-            options += ["--platform", platform]
-        return options
 
 
 @dataclass(frozen=True)
@@ -87,7 +63,10 @@ def resolve(
         report = Path(scratch) / "report.json"
         command = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report)]
         command += [] if dependencies else ["--no-deps"]
-        _pip([*command, "--target", scratch, *target.pip_options(), *requirements])
+        try:
+            _pip([*command, "--target", scratch, *target.pip_options(), *requirements], target)
+        except ResolutionError as error:
+            raise ResolutionError(error.message, _elsewhere(error.message, target) or error.hint) from error
         answer = json.loads(report.read_text(encoding="utf-8"))
     wheels = sorted((_resolved(item) for item in answer["install"]), key=lambda wheel: wheel.name)
     _refuse_forbidden(wheels, never)
@@ -127,7 +106,7 @@ def _download(missing: Sequence[ResolvedWheel | LockedWheel], target: Target, st
             pinned = Path(scratch) / "requirement.txt"
             pinned.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
             options = ["download", "--quiet", "--no-deps", "--require-hashes", "--dest", scratch]
-            _pip([*options, *target.pip_options(), "--requirement", str(pinned)])
+            _pip([*options, *target.pip_options(), "--requirement", str(pinned)], target)
             brought = next(Path(scratch).glob("*.whl"), None)
             if brought is None:
                 raise IntegrityError(f"pip brought no wheel for {wheel.name} {wheel.version}")
@@ -166,8 +145,36 @@ def _refuse_forbidden(wheels: Sequence[ResolvedWheel], never: Mapping[str, str])
             )
 
 
-def _pip(arguments: Sequence[str]) -> None:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+def _elsewhere(message: str, target: Target) -> str:
+    """Say where a package that is not offered for the target is offered, if it is."""
+    missing = _NOT_OFFERED.search(message)
+    if missing is None:
+        return ""
+    others = {
+        f"Debian trixie, whose C library is newer (suite: trixie, python {target.python})": replace(
+            target, suite="trixie", patch=""
+        ),
+        "Debian trixie with Python 3.13 (extends: python-trixie)": Target("3.13", target.architecture, "trixie"),
+        "Debian bookworm with Python 3.11 (extends: python)": Target("3.11", target.architecture, "bookworm"),
+        "amd64": replace(target, architecture="amd64"),
+    }
+    for where, other in others.items():
+        if (other.python, other.suite, other.architecture) == (target.python, target.suite, target.architecture):
+            continue
+        with tempfile.TemporaryDirectory(prefix="nautiloid-resolve-") as scratch:
+            options = ["install", "--dry-run", "--ignore-installed", "--quiet", "--no-deps", "--target", scratch]
+            with contextlib.suppress(ResolutionError):
+                _pip([*options, *other.pip_options(), missing[1]], other)
+                return f"There is no wheel of {missing[1]} for this image, but there is one for {where}."
+    return (
+        f"No wheel of {missing[1]} was found for other images either. Check its name; if it comes as source only, make "
+        "a wheel of it with 'pip wheel' and add its directory to pip's find-links."
+    )
+
+
+def _pip(arguments: Sequence[str], target: Target) -> None:
+    command = [sys.executable, "-m", "nautiloid.factory.wheels.pip_for_target", target.full_version, target.machine]
+    command += ["--disable-pip-version-check", "--no-input", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-3:]
