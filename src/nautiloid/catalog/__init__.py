@@ -1,21 +1,51 @@
-"""The image definitions that ship with Nautiloid, and the files that they put into images."""
+"""The image definitions that ship with Nautiloid, their variants, and the files that they put into images.
+
+A variant is laid over any definition of the catalog, and named by a suffix: ``pytorch-trixie`` is ``pytorch`` on
+Debian 13, ``pytorch-trixie-dev`` that with a shell, apt, pip and headers.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 _HERE = Path(__file__).parent
 
+VARIANTS = ("trixie", "dev")
+"""In the order in which their suffixes stand and in which they are laid over."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An image of the catalog: a definition, and the variants to lay over it, in order."""
+
+    definition: Path
+    variants: tuple[str, ...] = ()
+
 
 def names() -> list[str]:
-    """Return the names of the images in the catalog, sorted."""
+    """Return the names of the images in the catalog, sorted, without those that only a variant makes."""
     return sorted(path.stem for path in _HERE.glob("*.yaml"))
 
 
-def find(name: str) -> Path | None:
-    """Return the definition file of a catalog image, or None when there is none of that name."""
-    path = _HERE / f"{name}.yaml"
-    return path if "/" not in name and path.is_file() else None
+def find(name: str) -> Entry | None:
+    """Return the catalog's entry for a name such as ``pytorch`` or ``python-trixie-dev``, or None."""
+    base = name
+    variants: list[str] = []
+    for variant in reversed(VARIANTS):
+        if base.endswith(f"-{variant}"):
+            base = base.removesuffix(f"-{variant}")
+            variants.insert(0, variant)
+    path = _HERE / f"{base}.yaml"
+    return Entry(path, tuple(variants)) if "/" not in name and path.is_file() else None
+
+
+def variant_files(variant: str, *, python: bool) -> tuple[Path, ...]:
+    """Return what a variant lays over a definition; what concerns Python is in a file of its own."""
+    candidates = [_HERE / "variants" / f"{variant}.yaml"]
+    if python:
+        candidates.append(_HERE / "variants" / f"{variant}.python.yaml")
+    return tuple(path for path in candidates if path.is_file())
 
 
 def files_directory() -> Path:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from nautiloid import catalog, places
 from nautiloid.cli import console
 from nautiloid.cli.options import (
@@ -12,10 +16,11 @@ from nautiloid.cli.options import (
     SecurityMirrorOption,
     lock_path,
 )
+from nautiloid.factory import explain as grounds
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors, make_lock
-from nautiloid.factory.lockfile import write_lock
+from nautiloid.factory.lockfile import Lock, read_lock, write_lock
 from nautiloid.factory.store import Store
 
 
@@ -25,6 +30,10 @@ def lock(
     mirror: MirrorOption = None,
     security_mirror: SecurityMirrorOption = None,
     offline: OfflineOption = False,
+    explain: Annotated[
+        str | None,
+        typer.Option("--explain", metavar="NAME", help="Say why a package is in, or is not, by the lock that exists."),
+    ] = None,
 ) -> None:
     """Resolve a definition and pin every byte that goes into its image.
 
@@ -32,9 +41,14 @@ def lock(
     names no host, so it builds the same image anywhere.
 
     Example: `nautiloid lock pytorch`
+
+    Why is it in: `nautiloid lock pytorch --explain libssl3`
     """
     loaded = load_definition(definition)
     path = lock_path(loaded, lock, in_catalog=catalog.find(definition) is not None)
+    if explain is not None:
+        _explain(read_lock(path), explain)
+        return
     progress = console.TerminalProgress()
     with Fetcher(Store(places.cache_directory() / "store"), progress, offline=offline) as fetcher:
         made = make_lock(loaded, fetcher, Mirrors(mirror, security_mirror))
@@ -43,3 +57,10 @@ def lock(
         f"Locked {made.definition.name} of {made.timestamp:%Y-%m-%d}: {len(made.debs)} Debian packages, "
         f"{len(made.wheels)} wheels, {len(made.weights)} weights, {len(made.files)} files -> {path}"
     )
+
+
+def _explain(made: Lock, name: str) -> None:
+    for explanation in grounds.explain(made, name):
+        console.out.print(explanation.headline)
+        for line in explanation.lines:
+            console.out.print(f"  {line}")

@@ -11,9 +11,9 @@ from pathlib import Path
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory import slim
 from nautiloid.factory.bytecode import compile_modules
-from nautiloid.factory.debian.deb import DebFile, Kind, read_deb
+from nautiloid.factory.debian.deb import Kind, read_deb
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWeights
-from nautiloid.factory.rootfs import dpkg, system
+from nautiloid.factory.rootfs import apt, dpkg, system
 from nautiloid.factory.rootfs.content import FileSlice, Literal, ZipMember
 from nautiloid.factory.rootfs.elf import ElfFacts
 from nautiloid.factory.rootfs.elf_index import read_all_elf
@@ -70,7 +70,7 @@ def assemble(
     with progress.task("Unpack", total=len(lock.debs) + len(lock.wheels)) as task:
         packages = []
         for deb in lock.debs:
-            packages.append((deb, _add_deb(tree, deb, inputs.stored[deb.sha256], scratch)))
+            packages.append(_add_deb(tree, deb, inputs.stored[deb.sha256], scratch))
             task.advance(1)
         for wheel in lock.wheels:
             layer = f"wheel-{wheel.name}" if wheel.size >= _HEAVY_WHEEL else "wheels"
@@ -81,6 +81,7 @@ def assemble(
         _add_weights(tree, weights, inputs, open_files)
     _add_files(tree, lock, inputs)
     system.write_system_files(tree, lock.definition)
+    apt.write_apt_files(tree, lock.definition.debian)
     effects = slim.apply_rules(tree, lock.definition.slim, cache / "stripped")
     _complete(tree, lock, packages, cache, scratch, progress)
     return Assembly(tree, effects)
@@ -89,7 +90,7 @@ def assemble(
 def _complete(
     tree: Tree,
     lock: Lock,
-    packages: list[tuple[LockedDeb, DebFile]],
+    packages: list[dpkg.InstalledPackage],
     cache: Path,
     scratch: Path,
     progress: Progress,
@@ -98,8 +99,10 @@ def _complete(
     compile_modules(tree, lock.definition, cache / "bytecode", scratch, progress)
     for wheel in lock.wheels:
         rewrite_record(tree, wheel, lock.definition.site_packages)
-    for deb, package in packages:
-        dpkg.record_package(tree, deb.name, package.control.text, package.md5sums)
+    if lock.definition.debian.database == "dpkg":
+        dpkg.record_as_database(tree, packages)
+    else:
+        dpkg.record_as_status_d(tree, packages)
     facts = read_all_elf(tree, cache / "elf.json", scratch)
     tree.file("etc/ld.so.cache", Literal(loader_cache(facts, lock.definition.architecture)), system.SYSTEM)
     _check(tree, facts, lock)
@@ -118,7 +121,7 @@ def _check(tree: Tree, facts: Mapping[str, ElfFacts], lock: Lock) -> None:
         raise AssemblyError("the image would break the run contract:\n" + "\n".join(f"  {f}" for f in faults[:20]))
 
 
-def _add_deb(tree: Tree, deb: LockedDeb, path: Path, scratch: Path) -> DebFile:
+def _add_deb(tree: Tree, deb: LockedDeb, path: Path, scratch: Path) -> dpkg.InstalledPackage:
     package = read_deb(path)
     unpacked = scratch / f"{deb.sha256}.tar"
     layer = "python" if deb.source.startswith("python3.") else "base"
@@ -139,7 +142,7 @@ def _add_deb(tree: Tree, deb: LockedDeb, path: Path, scratch: Path) -> DebFile:
                 tree.file(member.path, contents[member.path], origin, member.mode)
             case Kind.HARDLINK:
                 tree.file(member.path, contents[member.target], origin, member.mode)
-    return package
+    return dpkg.InstalledPackage(deb.name, deb.architecture, package, tuple(member.path for member in members))
 
 
 def _add_weights(tree: Tree, weights: LockedWeights, inputs: Inputs, open_files: ExitStack) -> None:

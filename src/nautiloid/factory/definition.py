@@ -33,12 +33,15 @@ class Debian(_Part):
         packages: What is wanted, as dependency relations (``libgomp1``, ``libc6 (>= 2.36)``).
         never: Packages that must not enter, and why. A dependency that only they could satisfy is excused,
             and the lock records it.
+        database: ``status.d`` tells scanners which packages there are; ``dpkg`` writes a whole database, with which
+            apt and dpkg work.
     """
 
     suite: str = "bookworm"
     components: tuple[str, ...] = ("main",)
     packages: tuple[str, ...] = ()
     never: Mapping[str, Reason] = Field(default_factory=dict)
+    database: Literal["status.d", "dpkg"] = "status.d"
 
 
 class Python(_Part):
@@ -111,7 +114,8 @@ class SlimRule(_Part):
     Attributes:
         name: What the lock and the build summary call it.
         because: Why it is safe to go.
-        paths: Globs over image paths without the leading slash; ``**`` crosses directories.
+        paths: Globs over image paths without the leading slash; ``**`` crosses directories. None switch an inherited
+            rule off (``paths: null``).
         keep: Globs that are spared.
         action: ``remove`` deletes; ``clear-exec`` keeps the file and takes its x bit away; ``strip`` keeps a native
             library and takes its symbol table out.
@@ -119,7 +123,7 @@ class SlimRule(_Part):
 
     name: Name
     because: Reason
-    paths: tuple[str, ...] = Field(min_length=1)
+    paths: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     action: Literal["remove", "clear-exec", "strip"] = "remove"
 
@@ -164,6 +168,11 @@ class Definition(_Part):
     links: Mapping[AbsolutePath, str] = Field(default_factory=dict)
     slim: tuple[SlimRule, ...] = ()
     image: ImageSettings = ImageSettings()
+
+    @field_validator("slim")
+    @classmethod
+    def _without_rules_that_are_off(cls, value: tuple[SlimRule, ...]) -> tuple[SlimRule, ...]:
+        return tuple(rule for rule in value if rule.paths)
 
     def to_data(self) -> dict[str, Any]:
         """Return the definition as plain data, in the keys that a YAML file uses."""

@@ -14,8 +14,6 @@ from nautiloid import catalog
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition, LocalFile
 
-_PLACEHOLDER = "{site}"
-
 
 class DefinitionError(UsageError):
     """A definition cannot be read or does not say what it must."""
@@ -57,9 +55,9 @@ def load_definition(name_or_path: str) -> LoadedDefinition:
         DefinitionError: Nothing of that name exists, the YAML is broken, ``extends`` runs in a circle, or keys
             and values are wrong (all of them are listed).
     """
-    path = _locate(name_or_path, relative_to=Path())
-    data, roots = _merged(path, seen=())
-    data = _fill_in(data)
+    source = _locate(name_or_path, relative_to=Path())
+    data, roots = _merged(source, seen=())
+    data, path = _fill_in(data), source.definition
     try:
         definition = Definition.model_validate(data)
     except ValidationError as error:
@@ -67,22 +65,34 @@ def load_definition(name_or_path: str) -> LoadedDefinition:
     return LoadedDefinition(definition, path, tuple(roots))
 
 
-def _locate(name_or_path: str, *, relative_to: Path) -> Path:
+def _locate(name_or_path: str, *, relative_to: Path) -> catalog.Entry:
     candidate = relative_to / name_or_path
     if (candidate / "nautiloid.yaml").is_file():
-        return candidate / "nautiloid.yaml"
+        return catalog.Entry(candidate / "nautiloid.yaml")
     if candidate.is_file():
-        return candidate
+        return catalog.Entry(candidate)
     if (shipped := catalog.find(name_or_path)) is not None:
         return shipped
     known = ", ".join(catalog.names())
     raise DefinitionError(
-        f"there is no image definition '{name_or_path}'", f"Name a YAML file, or one of the catalog: {known}"
+        f"there is no image definition '{name_or_path}'",
+        f"Name a YAML file, or one of the catalog: {known}; each also with -trixie, -dev or -trixie-dev.",
     )
 
 
-def _merged(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], list[Path]]:
-    """Return the data of ``path`` laid over what it extends, and the root of each of its ``files``."""
+def _merged(source: catalog.Entry, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], list[Path]]:
+    """Return a definition's data laid over what it extends, its variants over both, and the root of each file."""
+    data, roots = _extended(source.definition, seen=seen)
+    for variant in source.variants:
+        for path in catalog.variant_files(variant, python="python" in data):
+            own = _read_yaml(path)
+            roots += [path.parent] * len(own.get("files") or ())
+            data = _overlay(data, own)
+        data["name"] = f"{data['name']}-{variant}"
+    return data, roots
+
+
+def _extended(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], list[Path]]:
     resolved = path.resolve()
     if resolved in seen:
         chain = " -> ".join(p.name for p in (*seen, resolved))
@@ -91,9 +101,10 @@ def _merged(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], list
     roots = [path.parent] * len(own.get("files") or ())
     parent_name = own.pop("extends", None)
     if parent_name is None:
-        return own, roots
-    parent_path = _locate(str(parent_name), relative_to=path.parent)
-    parent, parent_roots = _merged(parent_path, seen=(*seen, resolved))
+        return _overlay({}, own), roots
+    parent, parent_roots = _merged(_locate(str(parent_name), relative_to=path.parent), seen=(*seen, resolved))
+    if "files" in own and own["files"] is None:
+        parent_roots = []
     return _overlay(parent, own), [*parent_roots, *roots]
 
 
@@ -108,28 +119,47 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _overlay(base: Any, top: Any) -> Any:
-    """Merge two definitions' data: mappings by key, lists one after the other, the rest replaced."""
-    if isinstance(base, dict) and isinstance(top, dict):
-        merged = dict(base)
+    """Merge two definitions' data: mappings by key, named things by name, other lists appended, the rest replaced.
+
+    ``null`` takes away what was inherited (as in JSON Merge Patch, RFC 7386).
+    """
+    if isinstance(top, dict):
+        merged = dict(base) if isinstance(base, dict) else {}
         for key, value in top.items():
-            # An entry point is one command line, not a collection: half of each would be neither.
-            replace = key in {"entrypoint", "command"}
-            merged[key] = value if replace or key not in base else _overlay(base[key], value)
+            if value is None:
+                merged.pop(key, None)
+            elif key in {"entrypoint", "command"}:
+                # A command line is no collection: half of each would be neither.
+                merged[key] = value
+            else:
+                merged[key] = _overlay(merged.get(key), value)
         return merged
     if isinstance(base, list) and isinstance(top, list):
-        return [*base, *top]
+        return _overlay_lists(base, top)
     return top
 
 
+def _overlay_lists(base: list[Any], top: list[Any]) -> list[Any]:
+    merged = list(base)
+    places = {item["name"]: place for place, item in enumerate(base) if isinstance(item, dict) and "name" in item}
+    for item in top:
+        place = places.get(item.get("name")) if isinstance(item, dict) else None
+        if place is None:
+            merged.append(_overlay(None, item))
+        else:
+            merged[place] = _overlay(merged[place], item)
+    return merged
+
+
 def _fill_in(data: dict[str, Any]) -> dict[str, Any]:
-    """Replace ``{site}`` by the site-packages directory everywhere a path may stand."""
+    """Replace ``{python}`` by its version and ``{site}`` by the site-packages directory, wherever they stand."""
     python = data.get("python")
-    version = python.get("version", "3.11") if isinstance(python, dict) else "3"
+    version = str(python.get("version", "3.11")) if isinstance(python, dict) else "3"
     site = f"usr/local/lib/python{version}/dist-packages"
 
     def walk(value: Any) -> Any:
         if isinstance(value, str):
-            return value.replace(_PLACEHOLDER, site)
+            return value.replace("{site}", site).replace("{python}", version)
         if isinstance(value, Mapping):
             return {walk(key): walk(item) for key, item in value.items()}
         if isinstance(value, list):

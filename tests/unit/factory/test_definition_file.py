@@ -47,7 +47,7 @@ def test_local_files_are_relative_to_the_definition_that_names_them(tmp_path: Pa
 def test_all_faults_are_listed_at_once(tmp_path: Path) -> None:
     path = _write(
         tmp_path / "bad.yaml",
-        "name: Bad Name\nsuite: bookworm\nslim: [{name: x, because: because, paths: []}]",
+        "name: Bad Name\nsuite: bookworm\nslim: [{name: x, because: because, paths: 1}]",
     )
     with pytest.raises(DefinitionError) as caught:
         load_definition(path)
@@ -82,3 +82,52 @@ def test_weights_name_exactly_one_source(tmp_path: Path) -> None:
     )
     with pytest.raises(DefinitionError, match="exactly one source"):
         load_definition(path)
+
+
+@pytest.mark.parametrize("name", catalog.names())
+@pytest.mark.parametrize("variant", ["trixie", "dev", "trixie-dev"])
+def test_every_catalog_definition_has_every_variant(name: str, variant: str) -> None:
+    definition = load_definition(f"{name}-{variant}").definition
+    assert definition.name == f"{name}-{variant}"
+    assert definition.debian.suite == ("trixie" if "trixie" in variant else "bookworm")
+    if definition.python:
+        assert definition.python.version == ("3.13" if "trixie" in variant else "3.11")
+        assert f"python{definition.python.version}-minimal" in definition.debian.packages
+    if "dev" in variant:
+        assert "apt" in definition.debian.packages
+        assert not definition.debian.never
+
+
+def test_variants_come_in_one_order_and_only_of_the_catalog() -> None:
+    with pytest.raises(DefinitionError, match="python-dev-trixie"):
+        load_definition("python-dev-trixie")
+    with pytest.raises(DefinitionError, match="cobol-dev"):
+        load_definition("cobol-dev")
+
+
+def test_null_takes_away_what_was_inherited(tmp_path: Path) -> None:
+    _write(
+        tmp_path / "base.yaml",
+        "name: base\nfiles: [{from: gone, to: /gone}]\nimage: {env: {A: '1', B: '2'}}\n"
+        "slim: [{name: one, because: because, paths: [a]}, {name: two, because: because, paths: [b]}]",
+    )
+    top = _write(
+        tmp_path / "top.yaml",
+        "extends: base.yaml\nname: top\nfiles: null\nimage: {env: {A: null}}\n"
+        "slim: [{name: one, paths: null}, {name: two, paths: [c]}, {name: new, because: because, paths: null}]",
+    )
+    loaded = load_definition(top)
+    assert loaded.definition.files == loaded.roots == ()
+    assert loaded.definition.image.env == {"B": "2"}
+    assert [(rule.name, rule.paths) for rule in loaded.definition.slim] == [("two", ("b", "c"))]
+
+
+def test_the_pythons_version_is_filled_in(tmp_path: Path) -> None:
+    top = _write(
+        tmp_path / "top.yaml",
+        'name: top\npython: {version: "3.13"}\nlinks: {/usr/bin/python: "python{python}"}\n'
+        'files: [{from: app, to: "/{site}/app"}]',
+    )
+    definition = load_definition(top).definition
+    assert definition.links == {"/usr/bin/python": "python3.13"}
+    assert definition.files[0].to == "/usr/local/lib/python3.13/dist-packages/app"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,6 +74,11 @@ class DebFile:
     def maintainer_scripts(self) -> tuple[str, ...]:
         """Names of the maintainer scripts that the package has, sorted; they are never run."""
         return tuple(name for name in _SCRIPTS if name in self._control_files)
+
+    @property
+    def control_files(self) -> Mapping[str, bytes]:
+        """Every file of the control tar, by name: what dpkg keeps of a package that it has installed."""
+        return self._control_files
 
     def unpack_data_tar(self, destination: Path) -> tuple[Member, ...]:
         """Decompress the data tar to an uncompressed tar file and return its members in archive order.

@@ -21,6 +21,13 @@ root:x:0:
 nogroup:x:65534:
 nonroot:x:65532:
 """
+_MORE_USERS = """\
+_apt:x:42:65534::/nonexistent:/usr/sbin/nologin
+nonroot:x:65532:65532:nonroot:/home/nonroot:/bin/bash
+"""
+_MORE_GROUPS = """\
+nonroot:x:65532:
+"""
 _NSSWITCH = """\
 passwd: files
 group: files
@@ -48,8 +55,8 @@ def lay_foundations(tree: Tree) -> None:
 
 def write_system_files(tree: Tree, definition: Definition) -> None:
     """Add users, name service, time zone, TLS trust and the definition's links."""
-    tree.file("etc/passwd", Literal(_USERS.encode()), SYSTEM)
-    tree.file("etc/group", Literal(_GROUPS.encode()), SYSTEM)
+    tree.file("etc/passwd", Literal(_users(tree)), SYSTEM)
+    tree.file("etc/group", Literal(_groups(tree)), SYSTEM)
     tree.file("etc/nsswitch.conf", Literal(_NSSWITCH.encode()), SYSTEM)
     if "usr/share/zoneinfo/Etc/UTC" in tree:
         tree.symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC", SYSTEM)
@@ -57,6 +64,25 @@ def write_system_files(tree: Tree, definition: Definition) -> None:
     _write_trust(tree)
     for path, target in sorted(definition.links.items()):
         tree.symlink(path, target, SYSTEM)
+
+
+def _users(tree: Tree) -> bytes:
+    """Return the users: three, or where base-passwd is in the image, all that Debian knows and these."""
+    master = _text_of(tree, "usr/share/base-passwd/passwd.master")
+    return (master + _MORE_USERS if master else _USERS).encode()
+
+
+def _groups(tree: Tree) -> bytes:
+    master = _text_of(tree, "usr/share/base-passwd/group.master")
+    return (master + _MORE_GROUPS if master else _GROUPS).encode()
+
+
+def _text_of(tree: Tree, path: str) -> str:
+    entry = tree.get(path)
+    if entry is None or entry.content is None:
+        return ""
+    with entry.content.open() as stream:
+        return stream.read().decode()
 
 
 def _write_trust(tree: Tree) -> None:
