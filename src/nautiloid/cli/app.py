@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 import nautiloid
-from nautiloid.cli import build, catalog, console, lab, lock, run
+from nautiloid.cli import build, catalog, console, diff, lab, lock, run
 from nautiloid.errors import NautiloidError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("catalog")(catalog.catalog)
 app.command("lock")(lock.lock)
 app.command("build")(build.build)
 app.command("run", context_settings={"allow_interspersed_args": False})(run.run)
+app.command("diff")(diff.diff)
 app.command("lab")(lab.lab)
 
 
