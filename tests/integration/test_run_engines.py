@@ -11,9 +11,11 @@ import time
 from pathlib import Path, PurePosixPath
 
 import pytest
+import zstandard
 
 from nautiloid.oci.errors import ImageNotFoundError
 from nautiloid.oci.layout import Layout
+from nautiloid.oci.model import LAYER_ZSTD, Descriptor
 from nautiloid.oci.source import open_image
 from nautiloid.run.bubblewrap import BubblewrapEngine
 from nautiloid.run.docker import DockerEngine
@@ -59,6 +61,18 @@ def test_make_ready_tells_the_labels_and_holds_the_image(engine: Engine, probe_s
     assert [str(path) for path in tmpfs_of(ready.labels)] == ["/tmp", "/scratch"]
     with open_image(PROBE, probe_store) as source:
         assert engine.holds(source.image, PROBE)
+
+
+def test_an_image_with_zstd_layers_runs_too(engine: Engine, probe_store: Layout) -> None:
+    with open_image(PROBE, probe_store) as source:
+        (layer,) = source.image.manifest.layers
+        with source.open_layer(layer) as content:
+            blob = probe_store.write_blob([zstandard.compress(content.read())])
+        zstd = Descriptor(LAYER_ZSTD, blob.digest, blob.size)
+        probe_store.add_image(source.image.config, [zstd], "nautiloid/probe-zstd:latest")
+    ready = engine.make_ready("nautiloid/probe-zstd", probe_store)
+    done = engine.run_captured(HardenedProfile(ready.name, ("id",), user=User(12345, 12345)), timeout=60)
+    assert (done.exit_code, done.stdout) == (0, "12345:12345\n"), done.stderr
 
 
 def test_an_image_that_is_nowhere_is_a_clear_error(engine: Engine, probe_store: Layout) -> None:

@@ -84,12 +84,14 @@ def _print(result: BuildResult) -> None:
         sizes = (console.megabytes(layer.content_size), console.megabytes(layer.size))
         table.add_row(layer.name, *sizes, "reused" if layer.reused else "")
     console.out.print(table)
-    compressed = sum(layer.size for layer in result.layers)
     saved = sum(effect.bytes for effect in result.effects)
     console.out.print(
         f"{result.debs} Debian packages, {result.distributions} Python distributions, "
-        f"{console.megabytes(compressed)} compressed; slimming left out {console.megabytes(saved)}"
+        f"{console.megabytes(result.size)} compressed; slimming left out {console.megabytes(saved)}"
     )
+    if result.shared is not None:
+        moved = console.megabytes(result.size - result.shared)
+        console.out.print(f"A push after the previous build moves {moved}; {console.megabytes(result.shared)} stay")
     for effect in result.effects:
         if effect.files == 0:
             console.err.print(f"slim rule '{effect.rule}' matched nothing")

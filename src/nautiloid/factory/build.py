@@ -18,6 +18,7 @@ from nautiloid.factory.locker import Mirrors, target_of
 from nautiloid.factory.lockfile import Lock, LockedWheel
 from nautiloid.factory.slim import SlimEffect
 from nautiloid.factory.wheels.resolver import fetch_wheels
+from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Descriptor, History, ImageConfig, Platform
 
@@ -35,6 +36,7 @@ class BuildResult:
         effects: What each slim rule did.
         debs: How many Debian packages it holds.
         distributions: How many Python distributions it holds.
+        shared: Compressed bytes of those layers that the image of this name had before; None: there was none.
     """
 
     reference: str
@@ -43,6 +45,12 @@ class BuildResult:
     effects: tuple[SlimEffect, ...]
     debs: int
     distributions: int
+    shared: int | None
+
+    @property
+    def size(self) -> int:
+        """Compressed bytes of all layers."""
+        return sum(layer.size for layer in self.layers)
 
 
 def build_image(
@@ -69,19 +77,40 @@ def build_image(
     Raises:
         NautiloidError: An input cannot be had or is not what the lock says, or the image could not work.
     """
+    before = _layers_of(layout, reference)
     stored = _fetch(lock, fetcher, mirrors or Mirrors())
     sources = tuple(loaded.source_of(index) for index in range(len(lock.definition.files)))
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="build-", dir=cache) as scratch, ExitStack() as open_files:
         inputs = Inputs(stored, sources)
         assembly = assemble(lock, inputs, cache, Path(scratch), open_files, fetcher.progress)
-        layers = write_layers(plan_layers(assembly.tree), layout, cache / "layers", fetcher.progress)
+        layers = write_layers(
+            plan_layers(assembly.tree),
+            layout,
+            cache / "layers",
+            fetcher.progress,
+            compression=lock.definition.image.compression,
+        )
     config = image_config(lock, layers)
     annotations = {"org.opencontainers.image.title": lock.definition.name, "org.nautiloid.lock": lock.digest}
     descriptor = layout.add_image(config, [layer.descriptor() for layer in layers], reference, annotations)
     return BuildResult(
-        reference, descriptor, layers, assembly.effects, len(lock.debs), len(lock.wheels)
-    )  # fmt: skip
+        reference,
+        descriptor,
+        layers,
+        assembly.effects,
+        len(lock.debs),
+        len(lock.wheels),
+        sum(layer.size for layer in layers if layer.digest in before) if before else None,
+    )
+
+
+def _layers_of(layout: Layout, reference: str) -> frozenset[str]:
+    """Return the layers of the image that goes by a name now."""
+    try:
+        return frozenset(layer.digest for layer in layout.resolve(reference).manifest.layers)
+    except (ImageNotFoundError, ImageFormatError):
+        return frozenset()
 
 
 def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:

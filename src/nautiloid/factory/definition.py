@@ -129,12 +129,18 @@ class SlimRule(_Part):
 
 
 class ImageSettings(_Part):
-    """The image's configuration: the run contract that engines and manifests follow."""
+    """The image's configuration: the run contract that engines and manifests follow.
+
+    Attributes:
+        tmpfs: Paths that must be writable when it runs.
+        compression: Of its layers. zstd is smaller and quicker to unpack; gzip is what every engine reads.
+    """
 
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     user: str = "65532:65532"
     workdir: AbsolutePath = "/home/nonroot"
+    compression: Literal["gzip", "zstd"] = "gzip"
     env: Mapping[str, str] = Field(default_factory=dict)
     labels: Mapping[str, str] = Field(default_factory=dict)
     tmpfs: tuple[AbsolutePath, ...] = ("/tmp",)  # noqa: S108 - the image's own path, not this machine's

@@ -1,7 +1,7 @@
 """Tree -> layers: deterministic tar streams, split by origin and rate of change, compressed in parallel.
 
 The same tree gives the same bytes on any machine: paths sorted, owner root without names, one modification time for
-everything, GNU tar headers (no PAX), a gzip header without time or name, and a pinned deflate encoder (zlib-ng).
+everything, GNU tar headers (no PAX), and encoders that depend on nothing else (see ``encoders``).
 """
 
 from __future__ import annotations
@@ -9,28 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import struct
 import tarfile
 import tempfile
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from zlib_ng import zlib_ng
-
+from nautiloid.factory.encoders import Compression, Encoder, encoder_for
 from nautiloid.factory.rootfs.tree import Entry, Kind, Tree
 from nautiloid.oci.layout import Layout
-from nautiloid.oci.model import LAYER_GZIP, Descriptor
+from nautiloid.oci.model import Descriptor
 from nautiloid.progress import SILENT, Progress, Task
 
 # One time for every file: an unchanged wheel stays an unchanged layer when the lock's own time moves on.
 # 1980-01-01, the earliest that zip-based tools can express.
 _MODIFIED = 315_532_800
-_LEVEL = 6
-_ENCODER = f"gzip zlib-ng {zlib_ng.ZLIBNG_VERSION} level {_LEVEL} tar-gnu 1"
-_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_TAR_FORM = "tar-gnu 1"
 _BLOCK = 1 << 18
 
 _FIRST = ("base", "python", "wheels")
@@ -51,8 +46,8 @@ class LayerPlan:
 
     @property
     def key(self) -> str:
-        """A hash of everything that its bytes depend on, known without reading a file."""
-        lines = [_ENCODER]
+        """A hash of everything that its tar depends on, known without reading a file."""
+        lines = [_TAR_FORM]
         for entry in self.entries:
             identity = entry.content.identity if entry.content else entry.target
             lines.append(f"{entry.path}\0{entry.kind.value}\0{entry.mode:o}\0{identity}")
@@ -68,6 +63,7 @@ class BuiltLayer:
         diff_id: Of the uncompressed tar, which does not depend on the encoder.
         size: Compressed bytes.
         content_size: Bytes of its files.
+        media_type: Says how it is compressed.
         reused: True when nothing had to be written.
     """
 
@@ -76,11 +72,12 @@ class BuiltLayer:
     diff_id: str
     size: int
     content_size: int
+    media_type: str
     reused: bool = False
 
     def descriptor(self) -> Descriptor:
         """Return the layer as a manifest names it."""
-        return Descriptor(LAYER_GZIP, self.digest, self.size, {"org.nautiloid.layer": self.name})
+        return Descriptor(self.media_type, self.digest, self.size, {"org.nautiloid.layer": self.name})
 
 
 def plan_layers(tree: Tree) -> tuple[LayerPlan, ...]:
@@ -93,7 +90,12 @@ def plan_layers(tree: Tree) -> tuple[LayerPlan, ...]:
 
 
 def write_layers(
-    plans: Sequence[LayerPlan], layout: Layout, cache: Path, progress: Progress = SILENT
+    plans: Sequence[LayerPlan],
+    layout: Layout,
+    cache: Path,
+    progress: Progress = SILENT,
+    *,
+    compression: Compression = "gzip",
 ) -> tuple[BuiltLayer, ...]:
     """Write the layers into an image layout, several at a time; those written before are reused.
 
@@ -102,8 +104,10 @@ def write_layers(
         layout: Where the blobs go.
         cache: Remembers, by key, which blob a plan became.
         progress: Told about bytes.
+        compression: How to compress them.
     """
-    known = [_recall(plan, layout, cache) for plan in plans]
+    encoder = encoder_for(compression)
+    known = [_recall(plan, encoder, layout, cache) for plan in plans]
     missing = [plan for plan, layer in zip(plans, known, strict=True) if layer is None]
     written: dict[str, BuiltLayer] = {}
     if missing:
@@ -114,7 +118,7 @@ def write_layers(
             progress.task("Write layers", total=total, unit="bytes") as task,
             ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool,
         ):
-            for layer in pool.map(lambda plan: _write(plan, layout, cache, task), order):
+            for layer in pool.map(lambda plan: _write(plan, encoder, layout, cache, task), order):
                 written[layer.name] = layer
     return tuple(layer or written[plan.name] for plan, layer in zip(plans, known, strict=True))
 
@@ -143,25 +147,38 @@ def _home_layers(tree: Tree) -> dict[str, str]:
     return homes
 
 
-def _recall(plan: LayerPlan, layout: Layout, cache: Path) -> BuiltLayer | None:
+def _note(plan: LayerPlan, encoder: Encoder, cache: Path) -> Path:
+    """Return where it is noted which blob a plan became."""
+    name = hashlib.sha256(f"{plan.key}\0{encoder.identity}".encode()).hexdigest()
+    return cache / f"{name}.json"
+
+
+def _recall(plan: LayerPlan, encoder: Encoder, layout: Layout, cache: Path) -> BuiltLayer | None:
     try:
-        noted = json.loads((cache / f"{plan.key}.json").read_text(encoding="utf-8"))
+        noted = json.loads(_note(plan, encoder, cache).read_text(encoding="utf-8"))
         layer = BuiltLayer(**{**noted, "name": plan.name, "reused": True})
     except (FileNotFoundError, ValueError, TypeError):
         return None
     return layer if layout.has(layer.digest) else None
 
 
-def _write(plan: LayerPlan, layout: Layout, cache: Path, task: Task) -> BuiltLayer:
-    encoder = _Gzip()
-    blob = layout.write_blob(encoder.compress(tar_stream(plan.entries, task)))
-    layer = BuiltLayer(plan.name, blob.digest, f"sha256:{encoder.plain.hexdigest()}", blob.size, plan.size)
+def _write(plan: LayerPlan, encoder: Encoder, layout: Layout, cache: Path, task: Task) -> BuiltLayer:
+    hasher = hashlib.sha256()
+    blob = layout.write_blob(encoder.compress(_hashed(tar_stream(plan.entries, task), hasher.update)))
+    diff_id = f"sha256:{hasher.hexdigest()}"
+    layer = BuiltLayer(plan.name, blob.digest, diff_id, blob.size, plan.size, encoder.media_type)
     cache.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=cache)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
         json.dump(asdict(layer), stream)
-    Path(temporary).replace(cache / f"{plan.key}.json")
+    Path(temporary).replace(_note(plan, encoder, cache))
     return layer
+
+
+def _hashed(blocks: Iterable[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
+    for block in blocks:
+        update(block)
+        yield block
 
 
 def tar_stream(entries: Iterable[Entry], task: Task | None = None) -> Iterator[bytes]:
@@ -192,23 +209,3 @@ def _header(entry: Entry) -> bytes:
             info.type = tarfile.SYMTYPE
             info.linkname = entry.target
     return info.tobuf(format=tarfile.GNU_FORMAT, encoding="utf-8", errors="surrogateescape")
-
-
-class _Gzip:
-    """A gzip member (RFC 1952) with nothing in its header, and the hash of what went in."""
-
-    def __init__(self) -> None:
-        self.plain = hashlib.sha256()
-
-    def compress(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        deflate = zlib_ng.compressobj(_LEVEL, zlib_ng.DEFLATED, -zlib.MAX_WBITS)
-        checksum, length = 0, 0
-        yield _GZIP_HEADER
-        for block in blocks:
-            self.plain.update(block)
-            checksum = zlib_ng.crc32(block, checksum)
-            length += len(block)
-            if packed := deflate.compress(block):
-                yield packed
-        yield deflate.flush()
-        yield struct.pack("<II", checksum, length & 0xFFFF_FFFF)

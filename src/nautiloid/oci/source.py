@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
+import zstandard
 from zlib_ng import gzip_ng, zlib_ng
 
 from nautiloid.errors import IntegrityError
@@ -20,7 +20,7 @@ from nautiloid.oci.model import Descriptor, Platform
 from nautiloid.oci.reference import parse_reference
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_DAMAGED = (EOFError, OSError, cast(type[Exception], zlib_ng.error))
+_DAMAGED = (EOFError, OSError, zstandard.ZstdError, cast(type[Exception], zlib_ng.error))
 
 
 class ImageSource:
@@ -45,7 +45,7 @@ class ImageSource:
             layer: One of ``image.manifest.layers``.
 
         Raises:
-            ImageFormatError: Its compression cannot be read here, or the configuration does not list it.
+            ImageFormatError: The configuration does not list it.
         """
         position = self.image.manifest.layers.index(layer)
         try:
@@ -87,14 +87,8 @@ def _decompressed(stored: BinaryIO) -> BinaryIO:
     if start[:2] == _GZIP:
         return cast(BinaryIO, gzip_ng.GzipNGFile(fileobj=stored, mode="rb"))  # type: ignore[no-untyped-call]
     if start == _ZSTD:
-        try:
-            zstd = importlib.import_module("compression.zstd")
-        except ModuleNotFoundError as error:
-            raise ImageFormatError(
-                "The image has layers compressed with zstd, which Python reads from version 3.14 on.",
-                "Run Nautiloid with Python 3.14, or use an image with gzip layers.",
-            ) from error
-        return cast(BinaryIO, zstd.ZstdFile(stored))
+        reader = zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True)
+        return cast(BinaryIO, reader)
     return stored
 
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from nautiloid.oci.archive import stream_archive
+from nautiloid.oci.docker_archive import docker_needs_plain_layers, stream_docker_archive
 from nautiloid.oci.documents import string_map
 from nautiloid.oci.errors import ImageNotFoundError
 from nautiloid.oci.image import Image
@@ -71,7 +72,10 @@ class DockerEngine(Engine):
         broken = False
         try:
             with loading.stdin or io.BytesIO() as stream:
-                stream_archive(source.blobs, source.image, reference, stream, progress)
+                if docker_needs_plain_layers(source):
+                    stream_docker_archive(source, reference, stream, progress)
+                else:
+                    stream_archive(source.blobs, source.image, reference, stream, progress)
         except BrokenPipeError:
             broken = True
         finally:

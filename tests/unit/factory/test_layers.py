@@ -6,13 +6,17 @@ import io
 import tarfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nautiloid.factory.encoders import Compression
 from nautiloid.factory.layers import plan_layers, tar_stream, write_layers
 from nautiloid.factory.rootfs.content import Literal
 from nautiloid.factory.rootfs.tree import Origin, Tree
 from nautiloid.oci.layout import Layout
+from nautiloid.oci.model import ImageConfig, Platform
+from nautiloid.oci.source import open_image
 
 _names = st.text("abcdefgh-é", min_size=1, max_size=120)
 
@@ -76,3 +80,28 @@ def test_python_reads_back_every_tar(files: dict[str, bytes]) -> None:
     with tarfile.open(fileobj=io.BytesIO(blob)) as archive:
         found = {member.name: archive.extractfile(member).read() for member in archive}  # type: ignore[union-attr]
     assert found == files
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_both_compressions_hold_the_same_tar_and_repeat_themselves(tmp_path: Path, compression: Compression) -> None:
+    plans = plan_layers(_tree(["etc/a", "usr/b"]))
+    layout = Layout(tmp_path / "images")
+    layers = write_layers(plans, layout, tmp_path / "cache", compression=compression)
+    again = write_layers(plans, Layout(tmp_path / "other"), tmp_path / "cold", compression=compression)
+    assert [layer.digest for layer in layers] == [layer.digest for layer in again]
+    config = ImageConfig(Platform.of_this_machine(), diff_ids=tuple(layer.diff_id for layer in layers))
+    layout.add_image(config, [layer.descriptor() for layer in layers], "test:latest")
+    with open_image("test", layout) as source:
+        for layer in source.image.manifest.layers:
+            assert layer.media_type.endswith(compression)
+            with source.open_layer(layer) as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
+                assert tar.getnames()
+
+
+def test_a_layer_of_one_compression_is_not_taken_for_the_other(tmp_path: Path) -> None:
+    plans, layout = plan_layers(_tree(["etc/a"])), Layout(tmp_path / "images")
+    (gzip,) = write_layers(plans, layout, tmp_path / "cache", compression="gzip")
+    (zstd,) = write_layers(plans, layout, tmp_path / "cache", compression="zstd")
+    assert gzip.diff_id == zstd.diff_id
+    assert gzip.digest != zstd.digest
+    assert not zstd.reused
