@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ from nautiloid.factory.rootfs import apt, dpkg, system
 from nautiloid.factory.rootfs.content import FileSlice, Literal, ZipMember
 from nautiloid.factory.rootfs.elf import ElfFacts
 from nautiloid.factory.rootfs.elf_index import read_all_elf
-from nautiloid.factory.rootfs.linkage import missing_libraries
+from nautiloid.factory.rootfs.linkage import missing_libraries, missing_versions
 from nautiloid.factory.rootfs.loader_cache import loader_cache
 from nautiloid.factory.rootfs.tree import Origin, Tree
 from nautiloid.factory.store import sha256_of
@@ -26,6 +27,16 @@ from nautiloid.progress import SILENT, Progress
 
 # A wheel of this many bytes has a layer of its own: an update of a small neighbour must not move it again.
 _HEAVY_WHEEL = 8_000_000
+
+_CUDA = re.compile(
+    r"lib(cuda|cublas|cudart|cudnn|cufft|cupti|curand|cusolver|cusparse|nccl|nvrtc|nvJitLink|torch_cuda|c10_cuda)"
+)
+_CUDA_HINT = (
+    "These are CUDA's: an index gave the build for NVIDIA GPUs of one package and the build for CPUs of another. Add "
+    "PyTorch's CPU wheel index to pip's configuration, extend pytorch-cuda, or slim the file away as pytorch does "
+    "with torchvision's."
+)
+_LIBRARY_HINT = "Add the Debian package that brings them to 'debian.packages', or slim away the file that needs them."
 
 
 class AssemblyError(NautiloidError):
@@ -103,7 +114,7 @@ def _complete(
         dpkg.record_as_database(tree, packages)
     else:
         dpkg.record_as_status_d(tree, packages)
-    facts = read_all_elf(tree, cache / "elf.json", scratch)
+    facts = read_all_elf(tree, cache / "elf-2.json", scratch)
     tree.file("etc/ld.so.cache", Literal(loader_cache(facts, lock.definition.architecture)), system.SYSTEM)
     _check(tree, facts, lock)
 
@@ -114,7 +125,14 @@ def _check(tree: Tree, facts: Mapping[str, ElfFacts], lock: Lock) -> None:
         shown = "\n".join(f"  {library}" for library in missing[:20])
         raise AssemblyError(
             f"{len(missing)} native libraries are missing in the image '{lock.definition.name}':\n{shown}",
-            "Add the Debian package that brings them to 'debian.packages', or slim away the file that needs them.",
+            _CUDA_HINT if any(_CUDA.match(library.soname) for library in missing) else _LIBRARY_HINT,
+        )
+    old = missing_versions(tree, facts, lock.definition.architecture)
+    if old:
+        shown = "\n".join(f"  {version}" for version in old[:20])
+        raise AssemblyError(
+            f"libraries of the image '{lock.definition.name}' are too old for {len(old)} needs of its files:\n{shown}",
+            "Choose a wheel that was built for an older C library, or a newer Debian (suite: trixie).",
         )
     faults = system.check_contract(tree)
     if faults:

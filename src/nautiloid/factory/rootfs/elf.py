@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import BinaryIO
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.dynamic import DynamicSegment, DynamicTag
 from elftools.elf.elffile import ELFFile
 from elftools.elf.segments import InterpSegment
+
+from nautiloid.factory.rootfs.elf_versions import VersionTables
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class ElfFacts:
         needed: DT_NEEDED, in order.
         search: DT_RUNPATH or DT_RPATH, split; may hold ``$ORIGIN``.
         inherited: True when ``search`` is a DT_RPATH, which libraries loaded from here inherit.
+        versions: Symbol versions that it needs, by soname.
+        defines: Symbol versions that it defines; none when its symbols have no versions.
     """
 
     machine: str
@@ -29,6 +33,8 @@ class ElfFacts:
     needed: tuple[str, ...]
     search: tuple[str, ...]
     inherited: bool
+    versions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    defines: tuple[str, ...] = ()
 
 
 def read_elf(stream: BinaryIO) -> ElfFacts | None:
@@ -45,11 +51,13 @@ def read_elf(stream: BinaryIO) -> ElfFacts | None:
 def _read(elf: ELFFile) -> ElfFacts:
     needed: list[str] = []
     soname, runpath, rpath, interpreter = "", "", "", False
+    tables: VersionTables | None = None
     for segment in elf.iter_segments():
         if isinstance(segment, InterpSegment):
             interpreter = True
         if not isinstance(segment, DynamicSegment):
             continue
+        tables = _version_tables(elf, segment)
         for tag in segment.iter_tags():
             match tag.entry.d_tag:
                 case "DT_NEEDED":
@@ -67,7 +75,14 @@ def _read(elf: ELFFile) -> ElfFacts:
         needed=tuple(needed),
         search=tuple(filter(None, (runpath or rpath).split(":"))),
         inherited=bool(rpath and not runpath),
+        versions=tables.needed() if tables else {},
+        defines=tables.defined() if tables else (),
     )
+
+
+def _version_tables(elf: ELFFile, dynamic: DynamicSegment) -> VersionTables:
+    offsets = {name: dynamic.get_table_offset(name)[1] or 0 for name in ("DT_STRTAB", "DT_VERNEED", "DT_VERDEF")}
+    return VersionTables(cast(BinaryIO, elf.stream), elf.little_endian, *offsets.values())
 
 
 def _text(tag: DynamicTag) -> str:

@@ -63,7 +63,9 @@ def _read(content: Content, scratch: Path) -> ElfFacts | None:
 
 
 def _from_json(known: dict[str, Any]) -> ElfFacts:
-    return ElfFacts(**{**known, "needed": tuple(known["needed"]), "search": tuple(known["search"])})
+    lists = {name: tuple(known[name]) for name in ("needed", "search", "defines")}
+    versions = {soname: tuple(names) for soname, names in known["versions"].items()}
+    return ElfFacts(**{**known, **lists, "versions": versions})
 
 
 def _recall(cache: Path) -> _Noted:

@@ -2,7 +2,8 @@
 
 No maintainer script, no package manager and no person will notice a missing ``libfoo.so.1`` before the first user
 does. So each build resolves every DT_NEEDED of every ELF file as ld.so(8) would: DT_RPATH of the file and of who loaded
-it, DT_RUNPATH, the default directories.
+it, DT_RUNPATH, the default directories. A library that is there may still be too old: every symbol version that a file
+needs of a library (GLIBC_2.38) must be one that the library defines.
 """
 
 from __future__ import annotations
@@ -25,6 +26,18 @@ class MissingLibrary:
 
     def __str__(self) -> str:
         return f"/{self.path} needs {self.soname}"
+
+
+@dataclass(frozen=True)
+class MissingVersion:
+    """A symbol version that ``path`` needs of a library which does not define it."""
+
+    path: str
+    soname: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"/{self.path} needs {self.version} of {self.soname}, which is older"
 
 
 def default_directories(architecture: str) -> tuple[str, ...]:
@@ -53,6 +66,24 @@ def missing_libraries(tree: Tree, facts: Mapping[str, ElfFacts], architecture: s
             if not elf.program and soname in by_component.get(component, ()):
                 continue
             missing.append(MissingLibrary(path, soname))
+    return missing
+
+
+def missing_versions(tree: Tree, facts: Mapping[str, ElfFacts], architecture: str) -> list[MissingVersion]:
+    """Compare the symbol versions that files need with those that the libraries of the tree define.
+
+    A library without any version, and one that cannot be found (see ``missing_libraries``), is not judged.
+    """
+    missing = []
+    defaults = default_directories(architecture)
+    for path, elf in sorted(facts.items()):
+        places = [_expand(place, path) for place in elf.search] + list(defaults)
+        for soname, wanted in elf.versions.items():
+            found = next((entry for place in places if (entry := tree.lookup(f"{place}/{soname}"))), None)
+            library = facts.get(found.path) if found else None
+            if library is not None and library.defines:
+                lacking = sorted(set(wanted) - set(library.defines))
+                missing += [MissingVersion(path, soname, version) for version in lacking]
     return missing
 
 

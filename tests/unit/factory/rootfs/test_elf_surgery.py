@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import platform
 import shutil
 import subprocess
@@ -9,10 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nautiloid.factory.rootfs.content import FileSlice, Literal
 from nautiloid.factory.rootfs.elf import read_elf
-from nautiloid.factory.rootfs.linkage import missing_libraries
+from nautiloid.factory.rootfs.linkage import missing_libraries, missing_versions
 from nautiloid.factory.rootfs.loader_cache import loader_cache
 from nautiloid.factory.rootfs.symbols import without_symbols
 from nautiloid.factory.rootfs.tree import Origin, Tree
@@ -99,3 +102,47 @@ def test_a_missing_library_is_found_before_a_user_does(library: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"\x7fELF", b"\x7fELF" + b"\xff" * 200, b"#!/bin/sh\n"])
 def test_what_is_no_elf_file_has_no_facts(data: bytes) -> None:
     assert read_elf(Literal(data).open()) is None
+
+
+def _versioned(folder: Path, versions: list[str]) -> Path:
+    """Make a library that defines one function a version."""
+    folder.mkdir()
+    names = [version.lower() for version in versions]
+    (folder / "v.c").write_text("".join(f"int {name}(void) {{ return 1; }}\n" for name in names))
+    script = "".join(f"{version} {{ global: {version.lower()}; }};\n" for version in versions)
+    (folder / "v.map").write_text(script)
+    command = ["gcc", "-shared", "-fPIC", "-nostdlib", "-Wl,-soname,libv.so.1", "-Wl,--version-script=v.map"]
+    subprocess.run([*command, "-o", "libv.so.1", "v.c"], cwd=folder, check=True)
+    return folder / "libv.so.1"
+
+
+@needs_gcc
+def test_a_library_that_is_too_old_is_found_before_a_user_does(tmp_path: Path) -> None:
+    old, new = _versioned(tmp_path / "old", ["V_1"]), _versioned(tmp_path / "new", ["V_1", "V_2"])
+    user = tmp_path / "user.so"
+    (tmp_path / "user.c").write_text("int v_1(void); int v_2(void); int both(void) { return v_1() + v_2(); }\n")
+    subprocess.run(
+        ["gcc", "-shared", "-fPIC", "-nostdlib", "-o", str(user), str(tmp_path / "user.c"), str(new)], check=True
+    )
+    for library, lacking in ((new, []), (old, ["V_2"])):
+        tree, facts = Tree(), {}
+        for place, file in (("usr/lib/libv.so.1", library), ("usr/lib/user.so", user)):
+            tree.file(place, _content(file), ORIGIN)
+            with file.open("rb") as stream:
+                elf = read_elf(stream)
+            assert elf is not None
+            facts[place] = elf
+        assert facts["usr/lib/libv.so.1"].defines[0] == "V_1"
+        found = missing_versions(tree, facts, "amd64")
+        assert [(item.path, item.soname, item.version) for item in found] == [
+            ("usr/lib/user.so", "libv.so.1", version) for version in lacking
+        ]
+
+
+@needs_gcc
+@given(st.integers(0, 10_000), st.binary(min_size=1, max_size=8))
+def test_a_damaged_file_has_facts_or_none_but_never_an_error(library: Path, place: int, damage: bytes) -> None:
+    data = bytearray(library.read_bytes())
+    start = place % len(data)
+    data[start : start + len(damage)] = damage
+    read_elf(io.BytesIO(bytes(data)))
