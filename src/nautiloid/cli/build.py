@@ -11,15 +11,16 @@ from rich.table import Table
 from nautiloid import catalog, places
 from nautiloid.cli import console
 from nautiloid.cli.options import (
+    ArchitecturesOption,
     DefinitionArgument,
     LockOption,
     MirrorOption,
     OfflineOption,
     SecurityMirrorOption,
+    load_all,
     lock_path,
 )
 from nautiloid.factory.build import BuildResult, build_image
-from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors, check_fits, make_lock
 from nautiloid.factory.lockfile import read_lock, write_lock
@@ -34,6 +35,7 @@ from nautiloid.run.select import choose_engine
 def build(
     definition: DefinitionArgument,
     lock: LockOption = None,
+    arch: ArchitecturesOption = None,
     tag: Annotated[
         str | None, typer.Option("--tag", "-t", help="The image's name. Default: nautiloid/NAME:latest.")
     ] = None,
@@ -54,20 +56,26 @@ def build(
     The image lands in the local image store, where `nautiloid run` finds it. No engine and no root are needed.
 
     Example: `nautiloid build pytorch --load docker`
+
+    For two processors, as one index: `nautiloid build onnxruntime --arch amd64,arm64`
     """
-    loaded = load_definition(definition)
-    path = lock_path(loaded, lock, in_catalog=catalog.find(definition) is not None)
-    reference = parse_name(tag or f"{CATALOG_PREFIX}{loaded.definition.name}")
+    wanted = load_all(definition, arch)
+    reference = parse_name(tag or f"{CATALOG_PREFIX}{wanted[0].definition.name}")
     mirrors = Mirrors(mirror, security_mirror)
     progress = console.TerminalProgress()
     cache = places.cache_directory()
     layout = Layout(places.images_directory())
+    results = []
     with Fetcher(Store(cache / "store"), progress, offline=offline) as fetcher:
-        if not locked and not path.exists():
-            write_lock(make_lock(loaded, fetcher, mirrors), path)
-        pinned = read_lock(path)
-        check_fits(pinned, loaded, path)
-        result = build_image(pinned, loaded, layout, cache, fetcher, reference=reference, mirrors=mirrors)
+        for loaded in wanted:
+            path = lock_path(loaded, lock, in_catalog=catalog.find(definition) is not None)
+            if not locked and not path.exists():
+                write_lock(make_lock(loaded, fetcher, mirrors), path)
+            pinned = read_lock(path)
+            check_fits(pinned, loaded, path)
+            results.append(build_image(pinned, loaded, layout, cache, fetcher, reference=reference, mirrors=mirrors))
+    if len(results) > 1:
+        index = layout.add_index([result.descriptor for result in results], reference)
     if output is not None:
         write_archive(layout, layout.resolve(reference), reference, output, progress)
     if load is not None:
@@ -75,7 +83,10 @@ def build(
         with open_image(reference, layout) as source:
             if not engine.holds(source.image, reference):
                 engine.load(source, reference, progress)
-    _print(result)
+    for result in results:
+        _print(result)
+    if len(results) > 1:
+        console.out.print(f"{reference}@{index.digest} (index of {len(results)} images)")
 
 
 def _print(result: BuildResult) -> None:

@@ -9,15 +9,16 @@ import typer
 from nautiloid import catalog, places
 from nautiloid.cli import console
 from nautiloid.cli.options import (
+    ArchitecturesOption,
     DefinitionArgument,
     LockOption,
     MirrorOption,
     OfflineOption,
     SecurityMirrorOption,
+    load_all,
     lock_path,
 )
 from nautiloid.factory import explain as grounds
-from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors, make_lock
 from nautiloid.factory.lockfile import Lock, read_lock, write_lock
@@ -27,6 +28,7 @@ from nautiloid.factory.store import Store
 def lock(
     definition: DefinitionArgument,
     lock: LockOption = None,
+    arch: ArchitecturesOption = None,
     mirror: MirrorOption = None,
     security_mirror: SecurityMirrorOption = None,
     offline: OfflineOption = False,
@@ -44,19 +46,20 @@ def lock(
 
     Why is it in: `nautiloid lock pytorch --explain libssl3`
     """
-    loaded = load_definition(definition)
-    path = lock_path(loaded, lock, in_catalog=catalog.find(definition) is not None)
-    if explain is not None:
-        _explain(read_lock(path), explain)
-        return
     progress = console.TerminalProgress()
-    with Fetcher(Store(places.cache_directory() / "store"), progress, offline=offline) as fetcher:
-        made = make_lock(loaded, fetcher, Mirrors(mirror, security_mirror))
-    write_lock(made, path)
-    console.out.print(
-        f"Locked {made.definition.name} of {made.timestamp:%Y-%m-%d}: {len(made.debs)} Debian packages, "
-        f"{len(made.wheels)} wheels, {len(made.weights)} weights, {len(made.files)} files -> {path}"
-    )
+    for loaded in load_all(definition, arch):
+        path = lock_path(loaded, lock, in_catalog=catalog.find(definition) is not None)
+        if explain is not None:
+            _explain(read_lock(path), explain)
+            continue
+        with Fetcher(Store(places.cache_directory() / "store"), progress, offline=offline) as fetcher:
+            made = make_lock(loaded, fetcher, Mirrors(mirror, security_mirror))
+        write_lock(made, path)
+        console.out.print(
+            f"Locked {made.definition.name} of {made.timestamp:%Y-%m-%d} for {made.definition.architecture}: "
+            f"{len(made.debs)} Debian packages, {len(made.wheels)} wheels, {len(made.weights)} weights, "
+            f"{len(made.files)} files -> {path}"
+        )
 
 
 def _explain(made: Lock, name: str) -> None:

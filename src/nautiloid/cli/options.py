@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nautiloid.factory.definition_file import LoadedDefinition
+from nautiloid.factory.definition_file import LoadedDefinition, load_definition
 
 DefinitionArgument = Annotated[
     str,
@@ -26,9 +26,23 @@ SecurityMirrorOption = Annotated[
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Use only what is in the cache.")]
 
 
+ArchitecturesOption = Annotated[
+    str | None,
+    typer.Option("--arch", metavar="ARCH[,ARCH]", help="amd64, arm64 or both. Default: what the definition says."),
+]
+
+
+def load_all(definition: str, architectures: str | None) -> list[LoadedDefinition]:
+    """Load a definition once for each architecture that was asked for."""
+    wanted = [name.strip() for name in architectures.split(",")] if architectures else [None]
+    return [load_definition(definition, architecture) for architecture in dict.fromkeys(wanted)]
+
+
 def lock_path(loaded: LoadedDefinition, chosen: Path | None, *, in_catalog: bool) -> Path:
-    """Return where the lock of a definition lies."""
+    """Return where the lock of a definition lies: one for each architecture, amd64's without its name."""
+    architecture = loaded.definition.architecture
+    suffix = "" if architecture == "amd64" else f".{architecture}"
     if chosen is not None:
-        return chosen
-    name = f"{loaded.definition.name}.lock"
+        return chosen.with_name(f"{chosen.stem}{suffix}{chosen.suffix}")
+    name = f"{loaded.definition.name}{suffix}.lock"
     return Path(name) if in_catalog else loaded.path.with_name(name)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory import slim
-from nautiloid.factory.bytecode import compile_modules
+from nautiloid.factory.bytecode import Compiler, compile_modules
 from nautiloid.factory.debian.deb import Kind, read_deb
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWeights
 from nautiloid.factory.rootfs import apt, dpkg, system
@@ -94,20 +94,22 @@ def assemble(
     system.write_system_files(tree, lock.definition)
     apt.write_apt_files(tree, lock.definition.debian)
     effects = slim.apply_rules(tree, lock.definition.slim, cache / "stripped")
-    _complete(tree, lock, packages, cache, scratch, progress)
+    _complete(tree, lock, inputs, packages, cache, scratch, progress)
     return Assembly(tree, effects)
 
 
 def _complete(
     tree: Tree,
     lock: Lock,
+    inputs: Inputs,
     packages: list[dpkg.InstalledPackage],
     cache: Path,
     scratch: Path,
     progress: Progress,
 ) -> None:
     """Write what depends on everything else: bytecode, RECORDs, dpkg's status, the linker's cache."""
-    compile_modules(tree, lock.definition, cache / "bytecode", scratch, progress)
+    compiler = _compiler(tree, lock, inputs, scratch)
+    compile_modules(tree, lock.definition, compiler, cache / "bytecode", scratch, progress)
     for wheel in lock.wheels:
         rewrite_record(tree, wheel, lock.definition.site_packages)
     if lock.definition.debian.database == "dpkg":
@@ -117,6 +119,17 @@ def _complete(
     facts = read_all_elf(tree, cache / "elf-2.json", scratch)
     tree.file("etc/ld.so.cache", Literal(loader_cache(facts, lock.definition.architecture)), system.SYSTEM)
     _check(tree, facts, lock)
+
+
+def _compiler(tree: Tree, lock: Lock, inputs: Inputs, scratch: Path) -> Compiler:
+    """Return the Python that compiles the image's modules: its own, or for a foreign image its twin."""
+    if not lock.compiler:
+        return Compiler(tree, lock.definition.architecture)
+    twin = Tree()
+    system.lay_foundations(twin)
+    for deb in lock.compiler:
+        _add_deb(twin, deb, inputs.stored[deb.sha256], scratch)
+    return Compiler(twin, lock.compiler[0].architecture)
 
 
 def _check(tree: Tree, facts: Mapping[str, ElfFacts], lock: Lock) -> None:

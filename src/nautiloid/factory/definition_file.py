@@ -48,8 +48,12 @@ def resolve_source(local: LocalFile, root: Path) -> Path:
     return root / local.source
 
 
-def load_definition(name_or_path: str) -> LoadedDefinition:
+def load_definition(name_or_path: str, architecture: str | None = None) -> LoadedDefinition:
     """Load a definition by catalog name (``pytorch``) or by file (``./image.yaml``, or its directory).
+
+    Args:
+        name_or_path: The name or the file.
+        architecture: Debian's name of a processor, in place of the one that the definition names.
 
     Raises:
         DefinitionError: Nothing of that name exists, the YAML is broken, ``extends`` runs in a circle, or keys
@@ -58,6 +62,8 @@ def load_definition(name_or_path: str) -> LoadedDefinition:
     source = _locate(name_or_path, relative_to=Path())
     data, roots = _merged(source, seen=())
     data, path = _fill_in(data), source.definition
+    if architecture is not None:
+        data["architecture"] = architecture
     try:
         definition = Definition.model_validate(data)
     except ValidationError as error:

@@ -38,6 +38,8 @@ from nautiloid.factory.wheels.fitness import check_fitness, requires
 from nautiloid.factory.wheels.resolver import ResolvedWheel, fetch_wheels, resolve
 from nautiloid.factory.wheels.target import Target
 
+COMPILER_ARCHITECTURE = "amd64"
+
 _WEIGHTS_LIMIT = 2 << 30
 _NO_ARCHIVE = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -62,7 +64,8 @@ def make_lock(loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | Non
         NautiloidError: Something cannot be resolved, fetched or verified; the message says what.
     """
     definition = loaded.definition
-    releases, closure = _resolve_debian(definition, fetcher, mirrors or Mirrors())
+    mirrors = mirrors or Mirrors()
+    releases, closure = _resolve_debian(definition, definition.debian.packages, fetcher, mirrors)
     wheels, dropped = _resolve_wheels(definition, _exact_target(definition, closure), fetcher)
     dates = [release.date for _, release in releases]
     return Lock(
@@ -74,6 +77,7 @@ def make_lock(loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | Non
             for archive, release in releases
         ),
         debs=_locked_debs(closure) if closure else (),
+        compiler=_lock_compiler(definition, closure, fetcher, mirrors) if closure else (),
         excused=_excused(closure) if closure else (),
         wheels=wheels,
         dropped=dropped,
@@ -123,10 +127,10 @@ def target_of(definition: Definition) -> Target:
 
 
 def _resolve_debian(
-    definition: Definition, fetcher: Fetcher, mirrors: Mirrors
+    definition: Definition, packages: Sequence[str], fetcher: Fetcher, mirrors: Mirrors
 ) -> tuple[list[tuple[str, Release]], Closure | None]:
     debian = definition.debian
-    if not debian.packages:
+    if not packages:
         return [], None
     with fetcher.progress.task("Read the Debian archive"):
         archives = [pocket.archive for pocket in pockets(debian.suite)]
@@ -137,8 +141,34 @@ def _resolve_debian(
             mirrors={archive: mirrors.of(archive) for archive in archives},
             components=debian.components,
         )
-        closure = solve(index, debian.packages, never=set(debian.never))
+        closure = solve(index, packages, never=set(debian.never))
     return list(zip(archives, releases, strict=True)), closure
+
+
+def _lock_compiler(
+    definition: Definition, closure: Closure, fetcher: Fetcher, mirrors: Mirrors
+) -> tuple[LockedDeb, ...]:
+    """Lock the amd64 twin of a foreign image's Python, for compiling its modules without emulation.
+
+    Raises:
+        UsageError: The archive has the two in different versions at this moment.
+    """
+    python = definition.python
+    if python is None or not python.bytecode or definition.architecture == COMPILER_ARCHITECTURE:
+        return ()
+    names = [f"python{python.version}-minimal", f"libpython{python.version}-stdlib"]
+    twin = definition.model_copy(update={"architecture": COMPILER_ARCHITECTURE})
+    _, found = _resolve_debian(twin, names, fetcher, mirrors)
+    assert found is not None  # noqa: S101 - packages were asked for
+    ours = {package.name: package.source_version for package in closure.packages}
+    theirs = {package.name: package.source_version for package in found.packages}
+    if ours.get(names[0]) != theirs[names[0]]:
+        raise UsageError(
+            f"{names[0]} is {ours.get(names[0])} for {definition.architecture}, but {theirs[names[0]]} for "
+            f"{COMPILER_ARCHITECTURE}, so the image's modules cannot be compiled here",
+            "Wait until the archive has both in one version, or set 'bytecode: null' (a slower start).",
+        )
+    return _locked_debs(found)
 
 
 def _locked_debs(closure: Closure) -> tuple[LockedDeb, ...]:

@@ -127,6 +127,8 @@ class Lock(_Part):
 
     Attributes:
         timestamp: The newest of the archive's Release dates: the image's creation time (SOURCE_DATE_EPOCH).
+        compiler: For an image of another processor than amd64: the packages of the same Python for amd64. It compiles
+            the image's modules (bytecode is the same on every processor) and does not enter the image.
     """
 
     version: Literal[1] = LOCK_VERSION
@@ -135,6 +137,7 @@ class Lock(_Part):
     definition: Definition
     releases: tuple[LockedRelease, ...] = ()
     debs: tuple[LockedDeb, ...] = ()
+    compiler: tuple[LockedDeb, ...] = ()
     excused: tuple[ExcusedDependency, ...] = ()
     wheels: tuple[LockedWheel, ...] = ()
     dropped: tuple[DroppedWheel, ...] = ()

@@ -174,6 +174,26 @@ class Layout:
             self._write_index([*others, entry])
         return replace(entry, annotations={})
 
+    def add_index(self, manifests: Sequence[Descriptor], reference: str) -> Descriptor:
+        """Bind images for several platforms into one index; the name moves to it.
+
+        Args:
+            manifests: Of the images, which are here, each with its platform.
+            reference: The name by which the index will be found.
+        """
+        members = sorted(manifests, key=lambda manifest: str(manifest.platform))
+        document = {
+            "schemaVersion": 2,
+            "mediaType": INDEX,
+            "manifests": [member.to_dict() for member in members],
+        }
+        blob = self.write_blob([canonical_json(document)])
+        entry = Descriptor(INDEX, blob.digest, blob.size, {REF_NAME: reference})
+        with self._index_lock():
+            others = [old for old in self._entries() if not _gives_way(old, entry)]
+            self._write_index([*others, entry])
+        return replace(entry, annotations={})
+
     def images(self) -> list[tuple[str, Descriptor]]:
         """Return every named image with its name, sorted; a layout that is not there yet has none."""
         if not self._begun():

@@ -187,3 +187,16 @@ def test_an_image_of_the_catalog_is_found_without_its_prefix(layout: Layout) -> 
         assert source.image.digest == own.digest != catalog.digest
     with pytest.raises(ImageNotFoundError), open_image("tensorflow", layout):
         pass
+
+
+def test_an_index_binds_platforms_to_one_name_and_gives_way_to_a_plain_image(layout: Layout) -> None:
+    members = [store_image(layout, "app:latest", platform=platform) for platform in (ARM64, AMD64)]
+    index = layout.add_index(members, "app:latest")
+    assert layout.add_index(members[::-1], "app:latest") == index
+    assert [name for name, _ in layout.images()] == ["app:latest"]
+    for member, platform in zip(members, (ARM64, AMD64), strict=True):
+        assert layout.resolve("app:latest", platform).digest == member.digest
+    layout.collect_garbage(older_than=-1)
+    assert layout.resolve("app:latest", ARM64).digest == members[0].digest
+    plain = store_image(layout, "app:latest", platform=AMD64, label="new")
+    assert layout.resolve("app:latest").digest == plain.digest
