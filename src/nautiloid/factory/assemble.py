@@ -133,7 +133,12 @@ def _compiler(tree: Tree, lock: Lock, inputs: Inputs, scratch: Path) -> Compiler
 
 
 def _check(tree: Tree, facts: Mapping[str, ElfFacts], lock: Lock) -> None:
-    missing = missing_libraries(tree, facts, lock.definition.architecture)
+    by_host = lock.definition.image.host_libraries
+    missing = [
+        library
+        for library in missing_libraries(tree, facts, lock.definition.architecture, _needs(lock))
+        if library.soname not in by_host
+    ]
     if missing:
         shown = "\n".join(f"  {library}" for library in missing[:20])
         raise AssemblyError(
@@ -150,6 +155,23 @@ def _check(tree: Tree, facts: Mapping[str, ElfFacts], lock: Lock) -> None:
     faults = system.check_contract(tree)
     if faults:
         raise AssemblyError("the image would break the run contract:\n" + "\n".join(f"  {f}" for f in faults[:20]))
+
+
+def _needs(lock: Lock) -> dict[str, set[str]]:
+    """Return for each wheel's component those of all that it needs, directly or through others."""
+    direct: dict[str, set[str]] = {wheel.name: set() for wheel in lock.wheels}
+    for wheel in lock.wheels:
+        for dependent in wheel.wanted_by:
+            direct.setdefault(dependent, set()).add(wheel.name)
+    found: dict[str, set[str]] = {}
+    for name, wanted in direct.items():
+        reached, agenda = set(wanted), list(wanted)
+        while agenda:
+            more = direct.get(agenda.pop(), set()) - reached
+            reached |= more
+            agenda += more
+        found[f"wheel:{name}"] = {f"wheel:{other}" for other in reached}
+    return found
 
 
 def _add_deb(tree: Tree, deb: LockedDeb, path: Path, scratch: Path) -> dpkg.InstalledPackage:

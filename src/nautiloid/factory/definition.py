@@ -133,6 +133,7 @@ class ImageSettings(_Part):
 
     Attributes:
         tmpfs: Paths that must be writable when it runs.
+        host_libraries: Sonames that the engine brings into the container, such as those of a GPU driver.
         compression: Of its layers. zstd is smaller and quicker to unpack; gzip is what every engine reads.
     """
 
@@ -140,6 +141,7 @@ class ImageSettings(_Part):
     command: tuple[str, ...] = ()
     user: str = "65532:65532"
     workdir: AbsolutePath = "/home/nonroot"
+    host_libraries: tuple[str, ...] = ()
     compression: Literal["gzip", "zstd"] = "gzip"
     env: Mapping[str, str] = Field(default_factory=dict)
     labels: Mapping[str, str] = Field(default_factory=dict)

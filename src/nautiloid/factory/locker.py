@@ -34,7 +34,7 @@ from nautiloid.factory.lockfile import (
     LockedWheel,
     LockError,
 )
-from nautiloid.factory.wheels.fitness import check_fitness, requires
+from nautiloid.factory.wheels.fitness import check_fitness, needs
 from nautiloid.factory.wheels.resolver import ResolvedWheel, fetch_wheels, resolve
 from nautiloid.factory.wheels.target import Target
 
@@ -204,7 +204,7 @@ def _resolve_wheels(
     with fetcher.progress.task("Resolve the Python requirements"):
         # What the image does without cannot be forbidden: it is resolved, said so, and left out.
         chosen = resolve(python.requirements, target, python.never)
-        check_fitness(chosen, target)
+        check_fitness(chosen, target, python.requirements)
     drop = {canonicalize_name(name): because for name, because in python.drop.items()}
     kept: list[ResolvedWheel] = []
     dropped: list[DroppedWheel] = []
@@ -215,16 +215,16 @@ def _resolve_wheels(
         else:
             dropped.append(DroppedWheel(name=wheel.name, version=wheel.version, because=because))
     locked = fetch_wheels(kept, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
-    wanted_by = _dependents(chosen, target)
+    wanted_by = _dependents(needs(chosen, target, python.requirements))
     return tuple(wheel.model_copy(update={"wanted_by": wanted_by[wheel.name]}) for wheel in locked), tuple(dropped)
 
 
-def _dependents(wheels: Sequence[ResolvedWheel], target: Target) -> Mapping[str, tuple[str, ...]]:
-    """Say for each wheel which others need it; none: the definition does."""
-    found: dict[str, set[str]] = {wheel.name: set() for wheel in wheels}
-    for wheel in wheels:
-        for requirement in requires(wheel, target):
-            found.setdefault(canonicalize_name(requirement.name), set()).add(wheel.name)
+def _dependents(wanted: Mapping[str, Sequence[Requirement]]) -> Mapping[str, tuple[str, ...]]:
+    """Turn what each wheel needs into which others need it; none: the definition does."""
+    found: dict[str, set[str]] = {name: set() for name in wanted}
+    for name, requirements in wanted.items():
+        for requirement in requirements:
+            found.setdefault(canonicalize_name(requirement.name), set()).add(name)
     return {name: tuple(sorted(others)) for name, others in found.items()}
 
 

@@ -8,7 +8,7 @@ needs of a library (GLIBC_2.38) must be one that the library defines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from nautiloid.factory.rootfs.elf import ElfFacts
@@ -46,12 +46,24 @@ def default_directories(architecture: str) -> tuple[str, ...]:
     return (f"usr/lib/{triplet}", f"usr/local/lib/{triplet}", "usr/local/lib", "usr/lib")
 
 
-def missing_libraries(tree: Tree, facts: Mapping[str, ElfFacts], architecture: str) -> list[MissingLibrary]:
+def missing_libraries(
+    tree: Tree,
+    facts: Mapping[str, ElfFacts],
+    architecture: str,
+    needs: Mapping[str, Collection[str]] | None = None,
+) -> list[MissingLibrary]:
     """Resolve every DT_NEEDED inside the tree and return what is not there.
 
     A library without a search path of its own may rely on its loader's: ``torch/lib/libtorch.so`` finds its siblings
-    because the extension module that loads it has loaded them before. A soname that lies in the same wheel counts as
-    found, when the file itself is no program.
+    because the extension module that loads it has loaded them before, and torchvision's module relies on torch having
+    been imported. A soname that lies in the same wheel, or in one that it needs, counts as found, when the file itself
+    is no program.
+
+    Args:
+        tree: The image.
+        facts: Of its ELF files, by path.
+        architecture: Debian's name of the processor.
+        needs: For each component (``wheel:torchvision``) those that it needs, directly or not.
     """
     defaults = default_directories(architecture)
     by_component = _sonames_by_component(tree, facts)
@@ -63,7 +75,8 @@ def missing_libraries(tree: Tree, facts: Mapping[str, ElfFacts], architecture: s
         for soname in elf.needed:
             if any(tree.lookup(f"{place}/{soname}") for place in places):
                 continue
-            if not elf.program and soname in by_component.get(component, ()):
+            loaded_before = (component, *(needs or {}).get(component, ()))
+            if not elf.program and any(soname in by_component.get(other, ()) for other in loaded_before):
                 continue
             missing.append(MissingLibrary(path, soname))
     return missing

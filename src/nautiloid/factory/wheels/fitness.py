@@ -7,6 +7,7 @@ with the markers of the target, and each file name's tags against what the image
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 
@@ -20,13 +21,18 @@ from nautiloid.factory.wheels.target import Target
 _MANYLINUX = re.compile(r"manylinux_2_([0-9]+)_")
 
 
-def check_fitness(wheels: Sequence[ResolvedWheel], target: Target) -> None:
+def check_fitness(wheels: Sequence[ResolvedWheel], target: Target, requirements: Sequence[str] = ()) -> None:
     """Refuse a set of wheels that cannot work together in the image.
+
+    Args:
+        wheels: The set.
+        target: Where they run.
+        requirements: What was asked for.
 
     Raises:
         ResolutionError: One wants what is not in the set, or cannot be loaded; all such faults are named.
     """
-    faults = [*_unmet(wheels, target), *_unloadable(wheels, target)]
+    faults = [*_unmet(wheels, target, requirements), *_unloadable(wheels, target)]
     if faults:
         raise ResolutionError(
             "the index offers wheels that do not go together:\n" + "\n".join(f"  {fault}" for fault in faults),
@@ -35,22 +41,46 @@ def check_fitness(wheels: Sequence[ResolvedWheel], target: Target) -> None:
         )
 
 
-def requires(wheel: ResolvedWheel, target: Target) -> Iterator[Requirement]:
-    """Yield what a wheel needs in the image, extras aside."""
-    environment = {**target.marker_environment(), "extra": ""}
-    for line in wheel.requires:
-        try:
-            requirement = Requirement(line)
-        except InvalidRequirement:
-            continue  # metadata from before PEP 508; pip could make nothing of it either
-        if requirement.marker is None or requirement.marker.evaluate(environment):
-            yield requirement
+def needs(
+    wheels: Sequence[ResolvedWheel], target: Target, requirements: Sequence[str] = ()
+) -> dict[str, tuple[Requirement, ...]]:
+    """Say what each wheel needs in the image, by name.
+
+    Args:
+        wheels: The set.
+        target: Where they run.
+        requirements: What was asked for: it may name extras, as may the wheels' own requirements.
+    """
+    by_name = {wheel.name: wheel for wheel in wheels}
+    found: dict[str, dict[str, Requirement]] = {name: {} for name in by_name}
+    agenda = [(name, "") for name in by_name]
+    agenda += [(canonicalize_name(asked.name), extra) for asked in _parsed(requirements) for extra in asked.extras]
+    seen: set[tuple[str, str]] = set()
+    while agenda:
+        name, extra = agenda.pop()
+        if (name, extra) in seen or name not in by_name:
+            continue
+        seen.add((name, extra))
+        environment = {**target.marker_environment(), "extra": extra}
+        for requirement in _parsed(by_name[name].requires):
+            if requirement.marker is None or requirement.marker.evaluate(environment):
+                found[name][str(requirement)] = requirement
+                agenda += [(canonicalize_name(requirement.name), wanted) for wanted in requirement.extras]
+    return {name: tuple(lines[key] for key in sorted(lines)) for name, lines in found.items()}
 
 
-def _unmet(wheels: Sequence[ResolvedWheel], target: Target) -> Iterator[str]:
+def _parsed(lines: Sequence[str]) -> Iterator[Requirement]:
+    for line in lines:
+        # Metadata from before PEP 508 says nothing that pip could act upon either.
+        with contextlib.suppress(InvalidRequirement):
+            yield Requirement(line)
+
+
+def _unmet(wheels: Sequence[ResolvedWheel], target: Target, requirements: Sequence[str]) -> Iterator[str]:
     versions = {wheel.name: wheel.version for wheel in wheels}
+    wanted = needs(wheels, target, requirements)
     for wheel in wheels:
-        for requirement in requires(wheel, target):
+        for requirement in wanted[wheel.name]:
             found = versions.get(canonicalize_name(requirement.name))
             need = f"{wheel.name} {wheel.version} needs {requirement.name}{requirement.specifier}"
             if found is None:

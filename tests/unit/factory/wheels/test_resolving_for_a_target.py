@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nautiloid.factory.wheels.fitness import check_fitness, requires
+from nautiloid.factory.wheels.fitness import check_fitness, needs
 from nautiloid.factory.wheels.resolver import ResolutionError, ResolvedWheel, resolve
 from nautiloid.factory.wheels.target import Target
 
@@ -124,6 +124,16 @@ def test_all_faults_are_named_at_once() -> None:
     assert "needs glibc 2.39; Debian bookworm has 2.36" in caught.value.message
 
 
-def test_extras_and_old_metadata_ask_for_nothing() -> None:
-    wheel = _wheel("a", "1", "pytest; extra == 'test'", "not a requirement at all (((", "real")
-    assert [requirement.name for requirement in requires(wheel, BOOKWORM)] == ["real"]
+def test_extras_count_where_somebody_asks_for_them() -> None:
+    toolkit = _wheel("toolkit", "1", "runtime; extra == 'run'", "tester; extra == 'test'", "not a requirement (((")
+    app = _wheel("app", "1", "toolkit[run]")
+    others = [_wheel("runtime", "1"), _wheel("tester", "1")]
+
+    def names(*requirements: str) -> dict[str, list[str]]:
+        found = needs([toolkit, app, *others], BOOKWORM, requirements)
+        return {name: [requirement.name for requirement in wanted] for name, wanted in found.items()}
+
+    assert names() == {"toolkit": ["runtime"], "app": ["toolkit"], "runtime": [], "tester": []}
+    assert names("toolkit[test]")["toolkit"] == ["runtime", "tester"]
+    with pytest.raises(ResolutionError, match="toolkit 1 needs runtime, which was not chosen"):
+        check_fitness([toolkit, app], BOOKWORM)
