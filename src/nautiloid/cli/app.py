@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 import nautiloid
-from nautiloid.cli import build, catalog, console, diff, lab, lock, run
+from nautiloid.cli import build, catalog, console, diff, init, lab, lock, run
 from nautiloid.errors import NautiloidError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     help="Put AI workloads in a hard shell: build, run and prove minimal container images.",
 )
 app.command("catalog")(catalog.catalog)
+app.command("init")(init.init)
 app.command("lock")(lock.lock)
 app.command("build")(build.build)
 app.command("run", context_settings={"allow_interspersed_args": False})(run.run)

@@ -7,11 +7,32 @@ from typing import Annotated
 
 import typer
 
+from nautiloid.errors import UsageError
 from nautiloid.factory.definition_file import LoadedDefinition, load_definition
+
+
+def definition_here() -> str:
+    """Return the definition of the current directory, for a user who names none.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if not Path("nautiloid.yaml").is_file():
+        raise UsageError(
+            "there is no nautiloid.yaml in this directory",
+            "Write one with 'nautiloid init', or name a definition: a YAML file, or one of 'nautiloid catalog'.",
+        )
+    return "."
+
 
 DefinitionArgument = Annotated[
     str,
-    typer.Argument(metavar="DEFINITION", help="A catalog image, a YAML file, or a directory with nautiloid.yaml."),
+    typer.Argument(
+        metavar="[DEFINITION]",
+        help="A catalog image, a YAML file, or a directory with nautiloid.yaml. Default: the current directory.",
+        default_factory=definition_here,
+        show_default=False,
+    ),
 ]
 LockOption = Annotated[
     Path | None,

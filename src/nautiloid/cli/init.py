@@ -1,0 +1,61 @@
+"""``nautiloid init``: draft the image definition of a Python project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nautiloid.cli import console
+from nautiloid.errors import UsageError
+from nautiloid.project.draft import FILE, Draft, check_draft, write_draft
+from nautiloid.project.survey import DEFAULT_LIMIT, draft_definition
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="The project.")] = Path(),
+    *,
+    name: Annotated[str | None, typer.Option(help="The image's name. Default: the project's.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a definition that is there.")] = False,
+    show: Annotated[bool, typer.Option("--print", help="Write the definition to standard output instead.")] = False,
+    data: Annotated[
+        float, typer.Option("--data-size", metavar="MB", min=0, help="Larger files and directories stay behind.")
+    ] = DEFAULT_LIMIT / 1e6,
+) -> None:
+    """Look at a Python project and write its `nautiloid.yaml`.
+
+    Reads pyproject.toml, uv.lock, poetry.lock, Pipfile.lock, requirements.txt, environment.yml, the Dockerfile and the
+    scripts' imports; runs nothing. What it does not understand it says, here and in the file.
+
+    Example: `nautiloid init && nautiloid build && nautiloid run nautiloid/my-project`
+    """
+    if not show and not force and (directory / FILE).exists():
+        raise UsageError(f"{directory / FILE} exists.", "Replace it with --force, or look at a new one with --print.")
+    draft = draft_definition(directory, name=name, limit=int(data * 1e6))
+    text = draft.to_yaml()
+    if show:
+        check_draft(text)
+        console.out.out(text, end="", highlight=False)
+    else:
+        path = write_draft(text, directory, force=force)
+        _summarise(draft, path)
+    for note in draft.notes:
+        console.err.out(f"{note.origin}: {note.message}", highlight=False)
+    for said in draft.unknown:
+        console.err.out(f"{said.origin}: imports {said.value}; which distribution brings it?", highlight=False)
+
+
+def _summarise(draft: Draft, path: Path) -> None:
+    start = " ".join((*draft.entrypoint.value, *draft.command.value))
+    left = f", {len(draft.left_out)} left behind" if draft.left_out else ""
+    for line in (
+        f"Wrote {path}: {draft.name}, extends {draft.extends.value} ({draft.extends.origin})",
+        f"  requirements  {', '.join(said.value for said in draft.requirements) or 'none of its own'}",
+        f"  files         {', '.join(one.source for one in draft.files)}{left}",
+        f"  starts        {start}",
+    ):
+        console.out.out(line, highlight=False)
+    count = len(draft.notes) + len(draft.unknown)
+    if count:
+        console.out.out(f"{count} remarks, also in the file:", highlight=False)

@@ -1,0 +1,188 @@
+"""A definition in the making, and how it is written down: every line with its origin, and what nobody understood."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from nautiloid.errors import UsageError
+from nautiloid.factory.definition_file import load_definition
+from nautiloid.project.facts import Note, Said
+from nautiloid.project.project_files import ChosenFile
+
+FILE = "nautiloid.yaml"
+
+
+@dataclass
+class Draft:
+    """Everything that the definition will say; each value with its origin.
+
+    Attributes:
+        brought: Requirements that the base image fulfils; they are mentioned only.
+        unknown: Modules for the user to find a distribution for.
+        packages: Debian packages, with remarks.
+        refused: Debian packages that are left out, and why.
+        left_out: Files that stay behind, and why.
+        notes: What needs a person.
+    """
+
+    name: str
+    summary: str
+    extends: Said[str]
+    entrypoint: Said[tuple[str, ...]]
+    command: Said[tuple[str, ...]]
+    workdir: Said[str]
+    requirements: Sequence[Said[str]] = ()
+    brought: Sequence[Said[str]] = ()
+    unknown: Sequence[Said[str]] = ()
+    packages: Sequence[Said[str]] = ()
+    refused: Sequence[Said[str]] = ()
+    files: Sequence[ChosenFile] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, Said[str]] = field(default_factory=dict)
+    labels: Mapping[str, Said[str]] = field(default_factory=dict)
+    user: Said[str] | None = None
+    tmpfs: Sequence[Said[str]] = ()
+    notes: Sequence[Note] = ()
+
+    def to_yaml(self) -> str:
+        """Return the definition's text."""
+        return "\n".join(line.rstrip() for line in self._lines()) + "\n"
+
+    def _lines(self) -> Iterator[str]:
+        yield "# Written by `nautiloid init`. Every line says where it comes from; change what you know better, then"
+        yield "#   nautiloid build && nautiloid run nautiloid/" + self.name
+        if self.notes:
+            yield "#"
+            yield "# Please look at these:"
+            yield from (f"#   {_one_line(note.origin)}: {_one_line(note.message)}" for note in self.notes)
+        yield ""
+        yield _line(f"extends: {_scalar(self.extends.value)}", self.extends.origin)
+        yield f"name: {_scalar(self.name)}"
+        if self.summary:
+            yield f"summary: {_scalar(self.summary)}"
+        yield from self._debian()
+        yield from self._python()
+        yield from self._files()
+        yield from self._image()
+
+    def _debian(self) -> Iterator[str]:
+        if not (self.packages or self.refused):
+            return
+        yield ""
+        yield "debian:" if self.packages else "# debian packages that the image does without:"
+        if self.packages:
+            yield "  packages:"
+        yield from (_line(f"    - {_scalar(said.value)}", said.origin) for said in self.packages)
+        yield from (_line(f"    # - {_one_line(said.value)}", said.origin) for said in self.refused)
+
+    def _python(self) -> Iterator[str]:
+        if self.requirements or self.brought or self.unknown:
+            yield ""
+        if self.requirements:
+            yield "python:"
+            yield "  requirements:"
+            yield from (_line(f"    - {_scalar(said.value)}", said.origin) for said in self.requirements)
+        for said in self.brought:
+            yield f"    # {_one_line(said.value)} ({_one_line(said.origin)}) comes with {self.extends.value}"
+        for said in self.unknown:
+            yield f"    # - ?  # {_one_line(said.origin)} imports {said.value}: which distribution brings it?"
+
+    def _files(self) -> Iterator[str]:
+        if self.files or self.left_out:
+            yield ""
+        if self.files:
+            yield "files:"
+        for one in self.files:
+            yield _line(f"  - from: {_scalar(one.source)}", one.origin)
+            yield f"    to: {_scalar(str(one.to))}"
+            if one.exclude:
+                yield f"    exclude: [{', '.join(json.dumps(glob, ensure_ascii=False) for glob in one.exclude)}]"
+        yield from (f"  # {_one_line(path)} stays behind: {why}" for path, why in sorted(self.left_out.items()))
+
+    def _image(self) -> Iterator[str]:
+        yield ""
+        yield "image:"
+        yield _line(f"  entrypoint: {_words(self.entrypoint.value)}", self.entrypoint.origin)
+        if self.command.value:
+            yield _line(f"  command: {_words(self.command.value)}", self.command.origin)
+        yield _line(f"  workdir: {_scalar(self.workdir.value)}", self.workdir.origin)
+        if self.user is not None:
+            yield _line(f"  user: {json.dumps(self.user.value)}", self.user.origin)
+        for key, values in (("env", self.env), ("labels", self.labels)):
+            if values:
+                yield f"  {key}:"
+                for name, said in values.items():
+                    yield _line(f"    {_scalar(name)}: {json.dumps(said.value, ensure_ascii=False)}", said.origin)
+        if self.tmpfs:
+            yield "  tmpfs:"
+            yield from (_line(f"    - {_scalar(said.value)}", said.origin) for said in self.tmpfs)
+
+
+def check_draft(text: str) -> None:
+    """Load the text as a definition would be.
+
+    Raises:
+        DefinitionError: It does not hold; the message lists everything that is wrong.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / FILE
+        path.write_text(text, encoding="utf-8")
+        load_definition(str(path))
+
+
+def write_draft(text: str, directory: Path, *, force: bool) -> Path:
+    """Write the definition, which appears only when it is whole and valid.
+
+    Args:
+        text: What ``Draft.to_yaml`` returned.
+        directory: The project's directory.
+        force: Replace a definition that is there.
+
+    Raises:
+        UsageError: There is a definition already.
+        DefinitionError: The text is no valid definition.
+    """
+    path = directory / FILE
+    check_draft(text)
+    handle, name = tempfile.mkstemp(prefix=f".{FILE}.", dir=directory)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        temporary.chmod(0o644)
+        if force:
+            temporary.replace(path)
+        else:
+            # A link, unlike a renaming, fails where the name is taken, even when it was taken this very moment.
+            os.link(temporary, path)
+    except FileExistsError as error:
+        raise UsageError(f"{path} exists.", "Replace it with --force, or look at a new one with --print.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _line(text: str, origin: str) -> str:
+    return f"{text}  # {_one_line(origin)}" if origin else text
+
+
+def _words(words: Sequence[str]) -> str:
+    return "[" + ", ".join(json.dumps(word, ensure_ascii=False) for word in words) + "]"
+
+
+def _scalar(value: str) -> str:
+    """Return a string as YAML that reads back as that very string."""
+    plain = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"))
+    first = plain.removesuffix("...\n").rstrip("\n")
+    return first if "\n" not in first and " #" not in first else json.dumps(value, ensure_ascii=False)
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

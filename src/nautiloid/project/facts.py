@@ -1,0 +1,85 @@
+"""What the sources of knowledge say, and where they say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from nautiloid.errors import UsageError
+
+T = TypeVar("T")
+
+
+class ProjectError(UsageError):
+    """A file of the project cannot be read, so that nothing sound can be said about it."""
+
+
+@dataclass(frozen=True)
+class Said(Generic[T]):
+    """A value and its origin, such as ``Dockerfile:3``."""
+
+    value: T
+    origin: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something for a person to look at: where it stands, and what about it."""
+
+    origin: str
+    message: str
+
+
+@dataclass
+class Notebook:
+    """Collects notes in the order in which they come up, each once."""
+
+    notes: list[Note] = field(default_factory=list)
+
+    def add(self, origin: str, message: str) -> None:
+        """Note something, unless it is noted already."""
+        note = Note(origin, " ".join(message.split()))
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A distribution that the project wants.
+
+    Attributes:
+        requirement: With its extras, versions and marker.
+        origin: Where it is asked for.
+        locked: A lock file chose the version.
+    """
+
+    requirement: Requirement
+    origin: str
+    locked: bool = False
+
+    @property
+    def name(self) -> str:
+        """The distribution's name in its canonical spelling (PEP 503)."""
+        return canonicalize_name(self.requirement.name)
+
+
+def read_requirement(text: str, origin: str, notebook: Notebook) -> Wanted | None:
+    """Read one PEP 508 requirement; what cannot go into a definition is noted.
+
+    Args:
+        text: Such as ``torch>=2; sys_platform == "linux"``.
+        origin: Where it stands.
+        notebook: Hears of what is not supported.
+    """
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        notebook.add(origin, f"not understood: {text}")
+        return None
+    if requirement.url:
+        notebook.add(origin, f"not supported, images are built from an index's wheels: {text}")
+        return None
+    return Wanted(requirement, origin)

@@ -1,0 +1,156 @@
+"""Reads ``requirements.txt`` as pip does.
+
+Source: pip's documentation, "Requirements File Format". Hashes are not carried over (``nautiloid lock`` pins every
+wheel by hash itself); options that choose an index belong into pip's own configuration, which locking follows.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from nautiloid.project.facts import Notebook, ProjectError, Wanted, read_requirement
+
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_PER_REQUIREMENT = re.compile(r"\s--(hash|config-settings?|global-option)[= ]\s*\S+")
+_NESTED = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}
+_INDEX = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index", "--trusted-host")
+_HARMLESS = ("--require-hashes", "--prefer-binary", "--only-binary", "--use-feature")
+_PATH = re.compile(r"^(\.{0,2}/|[A-Za-z][A-Za-z0-9+.-]*://|[a-z]+\+|.*\.(whl|zip|tar\.gz)$)")
+
+
+@dataclass
+class RequirementsFiles:
+    """Everything that a requirements file and those that it names ask for.
+
+    Attributes:
+        wanted: In the order of the files.
+        constraints: Versions for what comes in anyhow.
+        read: The files, relative to the project.
+        installs_project: The project itself is among them (``-e .``).
+    """
+
+    wanted: list[Wanted] = field(default_factory=list)
+    constraints: list[Wanted] = field(default_factory=list)
+    read: list[Path] = field(default_factory=list)
+    installs_project: bool = False
+
+
+def read_requirements(path: Path, root: Path, notebook: Notebook) -> RequirementsFiles:
+    """Read a requirements file, and those that it includes.
+
+    Args:
+        path: The file.
+        root: The project's directory, which origins are relative to.
+        notebook: Hears of what is not understood or not supported.
+
+    Raises:
+        ProjectError: The file itself cannot be read.
+    """
+    found = RequirementsFiles()
+    _read(path, root, notebook, found, found.wanted)
+    return found
+
+
+def constrained(wanted: list[Wanted], constraints: list[Wanted], notebook: Notebook) -> list[Wanted]:
+    """Return what is wanted, narrowed by the constraints; one that concerns nothing wanted is noted."""
+    result = list(wanted)
+    names = {one.name for one in wanted}
+    for constraint in constraints:
+        if constraint.name not in names:
+            notebook.add(
+                constraint.origin,
+                f"constraint {constraint.requirement} is not carried over: a definition can only pin what it asks for",
+            )
+            continue
+        for place, one in enumerate(result):
+            if one.name == constraint.name:
+                narrowed = Requirement(str(one.requirement))
+                narrowed.specifier &= constraint.requirement.specifier
+                result[place] = Wanted(narrowed, f"{one.origin}, {constraint.origin}", one.locked)
+    return result
+
+
+def _read(path: Path, root: Path, notebook: Notebook, found: RequirementsFiles, into: list[Wanted]) -> None:
+    shown = _shown(path, root)
+    if shown in found.read:
+        return
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(f"cannot read {path}: {error}") from error
+    found.read.append(shown)
+    for number, line in _logical_lines(text):
+        origin = f"{shown}:{number}"
+        if line.startswith("-"):
+            _option(line, origin, path, root, notebook, found, into)
+        elif "${" in line:
+            notebook.add(origin, f"not understood, it depends on the environment: {line}")
+        elif _PATH.match(line):
+            _path(line, origin, notebook, found)
+        elif wanted := read_requirement(_PER_REQUIREMENT.sub("", line).strip(), origin, notebook):
+            into.append(wanted)
+
+
+def _option(
+    line: str, origin: str, path: Path, root: Path, notebook: Notebook, found: RequirementsFiles, into: list[Wanted]
+) -> None:
+    name, value = _split_option(line)
+    if name in _NESTED and value:
+        nested = path.parent / value
+        if not nested.is_file():
+            notebook.add(origin, f"names a file that does not exist: {value}")
+        else:
+            target = found.constraints if _NESTED[name] == "constraint" else into
+            _read(nested, root, notebook, found, target)
+    elif name in ("-e", "--editable"):
+        _path(value, origin, notebook, found)
+    elif name in _INDEX:
+        notebook.add(origin, f"not carried over, pip's own configuration names the index: {line}")
+    elif name not in _HARMLESS:
+        notebook.add(origin, f"not supported: {line}")
+
+
+def _split_option(line: str) -> tuple[str, str]:
+    """Split ``--name=value``, ``--name value``, ``-r value`` and ``-rvalue``."""
+    if not line.startswith("--") and len(line) > 2 and not line[2].isspace():
+        return line[:2], line[2:].strip()
+    name, _, value = line.replace("=", " ", 1).partition(" ") if line.startswith("--") else line.partition(" ")
+    try:
+        words = shlex.split(value)
+    except ValueError:
+        words = [value]
+    return name, words[0] if words else ""
+
+
+def _path(line: str, origin: str, notebook: Notebook, found: RequirementsFiles) -> None:
+    if re.fullmatch(r"\.(/)?(\[[^\]]*\])?", line):
+        found.installs_project = True  # its modules go into the image as files
+    else:
+        notebook.add(origin, f"not supported, images are built from an index's wheels: {line}")
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield lines with their numbers: continued ones joined, comments and empty ones left out."""
+    start, pending = 0, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        start = start or number
+        if line.endswith("\\") and not line.lstrip().startswith("#"):
+            pending += line[:-1] + " "
+            continue
+        whole = _COMMENT.sub("", pending + line).strip()
+        if whole:
+            yield start, whole
+        start, pending = 0, ""
+    if whole := _COMMENT.sub("", pending).strip():
+        yield start, whole
+
+
+def _shown(path: Path, root: Path) -> Path:
+    resolved = path.resolve()
+    return resolved.relative_to(root.resolve()) if resolved.is_relative_to(root.resolve()) else resolved

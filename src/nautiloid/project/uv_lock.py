@@ -1,0 +1,109 @@
+"""Reads ``uv.lock``: which version of what, for the image's Python and platform.
+
+Source: docs.astral.sh/uv, "Project layout" and "Resolution"; the format itself (version 1) as uv writes it. The graph
+is walked from the project's own entry, so that development groups and other platforms' wheels stay out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from pathlib import Path
+from typing import Any
+
+from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from nautiloid.project.facts import Notebook, Wanted
+from nautiloid.project.toml_file import read_toml, table
+
+FILE = "uv.lock"
+
+
+def read_uv_lock(
+    root: Path, environment: Mapping[str, str], brought: Set[str], notebook: Notebook
+) -> list[Wanted] | None:
+    """Return what the lock pins for the image; None where there is no lock.
+
+    Args:
+        root: The project's directory.
+        environment: What environment markers evaluate to in the image.
+        brought: Canonical names of what the base image brings: what only these need is theirs to choose.
+        notebook: Hears of what does not come from an index.
+
+    Raises:
+        ProjectError: The file is no TOML.
+    """
+    data = read_toml(root / FILE)
+    if data is None:
+        return None
+    packages = [entry for entry in data.get("package") or () if isinstance(entry, dict)]
+    roots = [entry for entry in packages if _is_project(entry)]
+    if not roots:
+        notebook.add(FILE, "names no project of its own, so that it is not used")
+        return None
+    walk = _Walk(packages, environment, brought, notebook)
+    for entry in roots[:1]:
+        walk.dependencies(entry, frozenset())
+    return sorted(walk.found.values(), key=lambda wanted: wanted.name)
+
+
+def _is_project(entry: Mapping[str, Any]) -> bool:
+    source = table(entry, "source")
+    return "." in (source.get("virtual"), source.get("editable"))
+
+
+class _Walk:
+    def __init__(
+        self, packages: list[dict[str, Any]], environment: Mapping[str, str], brought: Set[str], notebook: Notebook
+    ) -> None:
+        self.found: dict[str, Wanted] = {}
+        self._packages = packages
+        self._environment = environment
+        self._brought = brought
+        self._notebook = notebook
+        self._seen: set[tuple[str, str, frozenset[str]]] = set()
+
+    def dependencies(self, entry: Mapping[str, Any], extras: frozenset[str]) -> None:
+        wanted = list(entry.get("dependencies") or ())
+        for extra in sorted(extras):
+            wanted += table(entry, "optional-dependencies").get(extra) or ()
+        for dependency in wanted:
+            if self._applies(str(dependency.get("marker") or "")):
+                self._take(dependency)
+
+    def _take(self, dependency: Mapping[str, Any]) -> None:
+        entry = self._entry(dependency)
+        name = canonicalize_name(str(dependency.get("name")))
+        extras = frozenset(str(extra) for extra in dependency.get("extra") or ())
+        key = (name, str(dependency.get("version")), extras)
+        if entry is None or key in self._seen:
+            return
+        self._seen.add(key)
+        if "registry" not in table(entry, "source"):
+            self._notebook.add(
+                FILE, f"not supported, images are built from an index's wheels: {name} from {entry.get('source')}"
+            )
+            return
+        self.found.setdefault(name, Wanted(Requirement(f"{name}=={entry.get('version')}"), FILE, locked=True))
+        if name not in self._brought:
+            self.dependencies(entry, extras)
+
+    def _entry(self, dependency: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        named = [entry for entry in self._packages if entry.get("name") == dependency.get("name")]
+        version = dependency.get("version")
+        exact = [entry for entry in named if version is None or entry.get("version") == version]
+        # Where the lock forks by platform without saying so at the edge, the entry's own markers decide.
+        fitting = [entry for entry in exact if self._fits(entry)]
+        return next(iter(fitting or exact), None)
+
+    def _fits(self, entry: Mapping[str, Any]) -> bool:
+        markers = entry.get("resolution-markers") or ()
+        return not markers or any(self._applies(str(marker)) for marker in markers)
+
+    def _applies(self, marker: str) -> bool:
+        try:
+            return not marker or Marker(marker).evaluate({**self._environment, "extra": ""})
+        except (InvalidMarker, UndefinedEnvironmentName):
+            self._notebook.add(FILE, f"marker not understood, taken for true: {marker}")
+            return True
