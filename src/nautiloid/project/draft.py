@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -92,7 +91,7 @@ class Draft:
         for said in self.brought:
             yield f"    # {_one_line(said.value)} ({_one_line(said.origin)}) comes with {self.extends.value}"
         for said in self.unknown:
-            yield f"    # - ?  # {_one_line(said.origin)} imports {said.value}: which distribution brings it?"
+            yield f"    # - ?  # {_one_line(said.origin)} imports {_one_line(said.value)}: which distribution brings it?"
 
     def _files(self) -> Iterator[str]:
         if self.files or self.left_out:
@@ -103,8 +102,10 @@ class Draft:
             yield _line(f"  - from: {_scalar(one.source)}", one.origin)
             yield f"    to: {_scalar(str(one.to))}"
             if one.exclude:
-                yield f"    exclude: [{', '.join(json.dumps(glob, ensure_ascii=False) for glob in one.exclude)}]"
-        yield from (f"  # {_one_line(path)} stays behind: {why}" for path, why in sorted(self.left_out.items()))
+                yield f"    exclude: [{', '.join(_quoted(glob) for glob in one.exclude)}]"
+        yield from (
+            f"  # {_one_line(path)} stays behind: {_one_line(why)}" for path, why in sorted(self.left_out.items())
+        )
 
     def _image(self) -> Iterator[str]:
         yield ""
@@ -114,12 +115,12 @@ class Draft:
             yield _line(f"  command: {_words(self.command.value)}", self.command.origin)
         yield _line(f"  workdir: {_scalar(self.workdir.value)}", self.workdir.origin)
         if self.user is not None:
-            yield _line(f"  user: {json.dumps(self.user.value)}", self.user.origin)
+            yield _line(f"  user: {_quoted(self.user.value)}", self.user.origin)
         for key, values in (("env", self.env), ("labels", self.labels)):
             if values:
                 yield f"  {key}:"
                 for name, said in values.items():
-                    yield _line(f"    {_scalar(name)}: {json.dumps(said.value, ensure_ascii=False)}", said.origin)
+                    yield _line(f"    {_scalar(name)}: {_quoted(said.value)}", said.origin)
         if self.tmpfs:
             yield "  tmpfs:"
             yield from (_line(f"    - {_scalar(said.value)}", said.origin) for said in self.tmpfs)
@@ -174,14 +175,19 @@ def _line(text: str, origin: str) -> str:
 
 
 def _words(words: Sequence[str]) -> str:
-    return "[" + ", ".join(json.dumps(word, ensure_ascii=False) for word in words) + "]"
+    return "[" + ", ".join(_quoted(word) for word in words) + "]"
+
+
+def _quoted(value: str) -> str:
+    """Return a string in YAML's double quotes."""
+    return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=float("inf")).rstrip("\n")
 
 
 def _scalar(value: str) -> str:
-    """Return a string as YAML that reads back as that very string."""
+    """Return a string as YAML that reads back as that very string, without quotes where it needs none."""
     plain = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"))
     first = plain.removesuffix("...\n").rstrip("\n")
-    return first if "\n" not in first and " #" not in first else json.dumps(value, ensure_ascii=False)
+    return first if "\n" not in first and " #" not in first else _quoted(value)
 
 
 def _one_line(text: str) -> str:

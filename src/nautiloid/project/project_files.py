@@ -85,6 +85,8 @@ class FileChooser:
             sources = [self._root / copy.source]
             if any(char in copy.source for char in "*?["):
                 sources = sorted(self._root.glob(copy.source))
+                if not sources:
+                    self._notebook.add(copy.origin, f"copies {copy.source}, which fits no file")
             for source in sources:
                 self._copy(source, copy)
         return self._found

@@ -21,7 +21,7 @@ _PER_REQUIREMENT = re.compile(r"\s--(hash|config-settings?|global-option)[= ]\s*
 _NESTED = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}
 _INDEX = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index", "--trusted-host")
 _HARMLESS = ("--require-hashes", "--prefer-binary", "--only-binary", "--use-feature")
-_PATH = re.compile(r"^(\.{0,2}/|[A-Za-z][A-Za-z0-9+.-]*://|[a-z]+\+|.*\.(whl|zip|tar\.gz)$)")
+_PATH = re.compile(r"^(\.(\[|$)|\.{0,2}/|[A-Za-z][A-Za-z0-9+.-]*://|[a-z]+\+|.*\.(whl|zip|tar\.gz)$)")
 
 
 @dataclass

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nautiloid.project.apt_packages import choose_packages
+from nautiloid.project.dockerfile import Dockerfile, read_dockerfile
+from nautiloid.project.dockerfile_syntax import parse, substitute
+from nautiloid.project.facts import Notebook, ProjectError
+from nautiloid.project.shell_commands import plain_words, simple_commands
+
+
+def _read(root: Path, text: str) -> tuple[Dockerfile, list[str]]:
+    (root / "Dockerfile").write_text(text)
+    notebook = Notebook()
+    found = read_dockerfile(root, notebook)
+    assert found is not None
+    return found, [f"{note.origin} {note.message}" for note in notebook.notes]
+
+
+def test_continued_lines_comments_and_here_documents() -> None:
+    _, (stage,) = parse("FROM x\nRUN a \\\n  # said between\n  b\nRUN <<EOT bash\nc\nd\nEOT\nCOPY e f\n")
+    assert [(one.name, one.value, one.line, one.documents) for one in stage.instructions] == [
+        ("RUN", "a b", 2, ()),
+        ("RUN", "<<EOT bash", 5, ("c\nd",)),
+        ("COPY", "e f", 9, ()),
+    ]
+
+
+def test_the_escape_directive() -> None:
+    _, (stage,) = parse("# escape=`\nFROM x\nRUN a `\n  b\n")
+    assert stage.instructions[0].value == "a b"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$A/${A}", "1/1"),
+        ("${B:-two}", "two"),
+        ("${A:-two}", "1"),
+        ("${E:-two}${E-three}", "two"),
+        ("${A:+yes}${B:+yes}", "yes"),
+        (r"\$A", "$A"),
+    ],
+)
+def test_variables_are_filled_in_as_docker_does(text: str, expected: str) -> None:
+    assert substitute(text, {"A": "1", "E": ""}) == (expected, ())
+
+
+def test_unknown_variables_are_named() -> None:
+    assert substitute("$A$B", {"A": "1"}) == ("1$B", ("B",))
+
+
+def test_the_last_stage_counts_and_what_it_is_built_from(tmp_path: Path) -> None:
+    found, notes = _read(
+        tmp_path,
+        "ARG V=3.11\nFROM python:${V}-slim AS base\nENV A=1\nWORKDIR /srv\n"
+        "FROM base AS build\nENV B=2\nFROM base\nWORKDIR app\nCOPY --from=build /x /y\nCOPY . .\n",
+    )
+    assert found.python is not None
+    assert (found.python.value, found.python.origin) == ("3.11", "Dockerfile:2")
+    assert set(found.env) == {"A"}
+    assert found.workdir is not None
+    assert str(found.workdir.value) == "/srv/app"
+    assert [(copy.source, str(copy.to)) for copy in found.copies] == [(".", "/srv/app")]
+    assert any("another stage" in note for note in notes)
+
+
+def test_secrets_and_build_variables_do_not_enter(tmp_path: Path) -> None:
+    found, notes = _read(tmp_path, 'FROM x\nENV HF_TOKEN=abc PIP_NO_CACHE_DIR=1 MODEL="a b"\nENV OLD form here\n')
+    assert {name: said.value for name, said in found.env.items()} == {"MODEL": "a b", "OLD": "form here"}
+    assert ["HF_TOKEN" in note and "abc" not in note for note in notes] == [True]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('CMD ["python", "a b.py"]', ("python", "a b.py")),
+        ("CMD python train.py --name 'x y'", ("python", "train.py", "--name", "x y")),
+        ("CMD exec python train.py", ("python", "train.py")),
+        ("CMD python train.py --port $PORT", None),
+        ("CMD python a.py && python b.py", None),
+        ("CMD python a.py > log", None),
+        ("CMD A=1 python a.py", None),
+    ],
+)
+def test_commands_in_both_forms_and_shell_tricks(tmp_path: Path, line: str, words: tuple[str, ...] | None) -> None:
+    found, notes = _read(tmp_path, f"FROM x\n{line}\n")
+    assert (found.command.value if found.command else None) == words
+    assert bool(notes) == (words is None)
+
+
+def test_an_entry_point_resets_the_command(tmp_path: Path) -> None:
+    found, _ = _read(tmp_path, 'FROM x\nCMD ["a"]\nENTRYPOINT ["python", "x.py"]\n')
+    assert found.command is None
+    found, _ = _read(tmp_path, 'FROM x\nENTRYPOINT ["python", "x.py"]\nCMD ["a"]\n')
+    assert found.command is not None
+
+
+def test_what_run_installs(tmp_path: Path) -> None:
+    found, notes = _read(
+        tmp_path,
+        "FROM x\nRUN apt-get update && apt-get install -y libgl1 gcc && rm -rf /x\n"
+        "RUN python3 -m pip install --no-cache-dir -U pip 'torch>=2' -r req.txt --index-url https://example.org\n"
+        "RUN uv pip install --system numpy\nRUN pip install -e .\nRUN curl x | sh\n",
+    )
+    assert [said.value[1:] for said in found.installs] == [("install", "-y", "libgl1", "gcc")]
+    assert [said.value for said in found.pip_packages] == ["torch>=2", "numpy"]
+    assert [said.value for said in found.pip_requirements] == ["req.txt"]
+    assert found.installs_project
+    assert sum("curl" in note or note.endswith(": sh") for note in notes) == 2
+    assert sum("--index-url" in note for note in notes) == 1
+
+
+def test_packages_are_judged() -> None:
+    words = (
+        "apt-get",
+        "install",
+        "-y",
+        "libgl1-mesa-glx",
+        "gcc",
+        "python3-dev",
+        "dash",
+        "cowsay",
+        "ffmpeg=7:5",
+        "$X",
+        "vim",
+    )
+    found = {choice.package: choice for choice in choose_packages(words, {"dash": "no shell"})}
+    assert {name for name, choice in found.items() if choice.taken} == {"libgl1", "cowsay", "ffmpeg"}
+    assert "unknown" in found["cowsay"].why
+    assert "libgl1-mesa-glx" in found["libgl1"].why
+    assert "7:5" in found["ffmpeg"].why
+    assert "no shell" in found["dash"].why
+
+
+def test_simple_commands_of_a_command_line() -> None:
+    assert list(simple_commands("A=1 sudo a 'b c' && d; (e | f)\ng")) == [("a", "b c"), ("d",), ("e",), ("f",), ("g",)]
+    assert plain_words("python -c 'print(1)'") == ("python", "-c", "print(1)")
+
+
+def test_a_dockerfile_without_a_stage_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("RUN x\n")
+    with pytest.raises(ProjectError, match="FROM"):
+        read_dockerfile(tmp_path, Notebook())
