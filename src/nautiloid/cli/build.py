@@ -29,7 +29,9 @@ from nautiloid.oci.archive import write_archive
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.reference import CATALOG_PREFIX, parse_name
 from nautiloid.oci.source import open_image
+from nautiloid.run.engine import Engine, EngineError
 from nautiloid.run.select import choose_engine
+from nautiloid.selftest.gate import candidate_name, release
 
 
 def build(
@@ -46,6 +48,9 @@ def build(
     load: Annotated[
         str | None, typer.Option("--load", help="Also load it into an engine: docker, podman or auto.")
     ] = None,
+    test: Annotated[
+        bool, typer.Option("--test/--no-test", help="Give the image its name only when its self-test passes.")
+    ] = True,
     locked: Annotated[bool, typer.Option("--locked", help="Refuse to make a lock when there is none.")] = False,
     mirror: MirrorOption = None,
     security_mirror: SecurityMirrorOption = None,
@@ -53,7 +58,8 @@ def build(
 ) -> None:
     """Build the image that a lock describes; locks the definition first when it has no lock yet.
 
-    The image lands in the local image store, where `nautiloid run` finds it. No engine and no root are needed.
+    The image lands in the local image store, where `nautiloid run` finds it. No engine and no root are needed; where
+    there is an engine, the image is tested in it before it gets its name.
 
     Example: `nautiloid build pytorch --load docker`
 
@@ -61,6 +67,7 @@ def build(
     """
     wanted = load_all(definition, arch)
     reference = parse_name(tag or f"{CATALOG_PREFIX}{wanted[0].definition.name}")
+    candidate = candidate_name(reference)
     mirrors = Mirrors(mirror, security_mirror)
     progress = console.TerminalProgress()
     cache = places.cache_directory()
@@ -73,9 +80,16 @@ def build(
                 write_lock(make_lock(loaded, fetcher, mirrors), path)
             pinned = read_lock(path)
             check_fits(pinned, loaded, path)
-            results.append(build_image(pinned, loaded, layout, cache, fetcher, reference=reference, mirrors=mirrors))
+            result = build_image(
+                pinned, loaded, layout, cache, fetcher, reference=candidate, replaces=reference, mirrors=mirrors
+            )
+            results.append(result)
     if len(results) > 1:
-        index = layout.add_index([result.descriptor for result in results], reference)
+        index = layout.add_index([result.descriptor for result in results], candidate)
+    if test:
+        report = release(reference, layout, _engine_for_tests(layout), progress)
+    else:
+        layout.rename(candidate, reference)
     if output is not None:
         write_archive(layout, layout.resolve(reference), reference, output, progress)
     if load is not None:
@@ -85,6 +99,10 @@ def build(
                 engine.load(source, reference, progress)
     for result in results:
         _print(result)
+        console.out.print(f"{reference}@{result.descriptor.digest}")
+    if test:
+        passed = f"passed {len(report.outcomes)} checks{f' in {report.engine}' if report.engine else ''}"
+        console.out.print(f"Self-test: {'; '.join(report.not_run) or passed}")
     if len(results) > 1:
         console.out.print(f"{reference}@{index.digest} (index of {len(results)} images)")
 
@@ -106,4 +124,12 @@ def _print(result: BuildResult) -> None:
     for effect in result.effects:
         if effect.files == 0:
             console.err.print(f"slim rule '{effect.rule}' matched nothing")
-    console.out.print(f"{result.reference}@{result.descriptor.digest}")
+
+
+def _engine_for_tests(layout: Layout) -> Engine | None:
+    """Return an engine, or None where none works: building needs no engine, so that is said and no error."""
+    try:
+        return choose_engine("auto", layout)
+    except EngineError as error:
+        console.err.print(f"note: the image is not started for its self-test: {error.message}")
+        return None

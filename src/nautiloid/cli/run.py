@@ -64,6 +64,9 @@ def run(
     cpus: Annotated[float | None, typer.Option(help="The most CPUs, like 1.5.")] = None,
     pids: Annotated[int, typer.Option(help="The most processes and threads.")] = 1024,
     workdir: Annotated[str | None, typer.Option("--workdir", "-w", metavar="PATH", help="Where it starts.")] = None,
+    entrypoint: Annotated[
+        str | None, typer.Option("--entrypoint", metavar="PROGRAM", help="Start this in place of the image's own.")
+    ] = None,
     gpus: Annotated[bool, typer.Option("--gpus", help="Let it use the NVIDIA GPUs.")] = False,
     show: Annotated[bool, typer.Option("--print", help="Print the engine's command instead of running it.")] = False,
 ) -> None:
@@ -96,6 +99,7 @@ def run(
         cpus=cpus,
         environment=dict(_variable(text) for text in env or ()),
         workdir=PurePosixPath(workdir) if workdir else None,
+        entrypoint=(entrypoint,) if entrypoint else None,
         interactive=True,
         tty=sys.stdin.isatty() and sys.stdout.isatty(),
         gpus=gpus,

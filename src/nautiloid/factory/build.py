@@ -61,6 +61,7 @@ def build_image(
     fetcher: Fetcher,
     *,
     reference: str,
+    replaces: str | None = None,
     mirrors: Mirrors | None = None,
 ) -> BuildResult:
     """Build the image that a lock describes; reads nothing but what the lock names.
@@ -72,12 +73,13 @@ def build_image(
         cache: Nautiloid's cache directory.
         fetcher: Brings what the cache lacks.
         reference: The name that the image gets in ``layout``.
+        replaces: The name whose image it is compared with; ``reference`` when None.
         mirrors: The user's own choice of mirrors.
 
     Raises:
         NautiloidError: An input cannot be had or is not what the lock says, or the image could not work.
     """
-    before = _layers_of(layout, reference, Platform("linux", lock.definition.architecture))
+    before = _layers_of(layout, replaces or reference, Platform("linux", lock.definition.architecture))
     stored = _fetch(lock, fetcher, mirrors or Mirrors())
     sources = tuple(loaded.source_of(index) for index in range(len(lock.definition.files)))
     cache.mkdir(parents=True, exist_ok=True)
@@ -125,6 +127,7 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
         "org.opencontainers.image.created": created,
         "org.nautiloid.version": nautiloid.__version__,
         "org.nautiloid.run.tmpfs": ",".join(settings.tmpfs),
+        "org.nautiloid.test": definition.test.model_dump_json(exclude_defaults=True),
         **settings.labels,
     }
     return ImageConfig(

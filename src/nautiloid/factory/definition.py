@@ -128,6 +128,27 @@ class SlimRule(_Part):
     action: Literal["remove", "clear-exec", "strip"] = "remove"
 
 
+class TestStep(_Part):
+    """Python code that must run in the image without an exception."""
+
+    name: str
+    code: str
+
+
+class SelfTest(_Part):
+    """How the image is tested, after every build and by ``nautiloid test``.
+
+    Attributes:
+        imports: Modules that must import.
+        steps: What it is for, tried in small.
+        shell: Whether a shell and a package manager belong in it.
+    """
+
+    imports: tuple[str, ...] = ()
+    steps: tuple[TestStep, ...] = ()
+    shell: bool = False
+
+
 class ImageSettings(_Part):
     """The image's configuration: the run contract that engines and manifests follow.
 
@@ -175,6 +196,7 @@ class Definition(_Part):
     files: tuple[LocalFile, ...] = ()
     links: Mapping[AbsolutePath, str] = Field(default_factory=dict)
     slim: tuple[SlimRule, ...] = ()
+    test: SelfTest = SelfTest()
     image: ImageSettings = ImageSettings()
 
     @field_validator("slim")

@@ -25,6 +25,7 @@ from nautiloid.oci.source import open_image
 from nautiloid.progress import Progress
 from nautiloid.run.engine import Engine, ReadyImage
 from nautiloid.run.profile import HardenedProfile, Mount, tmpfs_of
+from nautiloid.selftest.gate import candidate_name, release
 
 IMAGE = "octopus-detector"
 REFERENCE = f"nautiloid/{IMAGE}:latest"
@@ -134,7 +135,9 @@ class Lab:
                 image = self.layout.resolve(REFERENCE)
                 if image.manifest.annotations.get("org.nautiloid.lock") == lock.digest:
                     return descriptor.digest
-        built = build_image(lock, load_definition(IMAGE), self.layout, self.cache, self.fetcher, reference=REFERENCE)
+        loaded, candidate = load_definition(IMAGE), candidate_name(REFERENCE)
+        built = build_image(lock, loaded, self.layout, self.cache, self.fetcher, reference=candidate)
+        release(REFERENCE, self.layout, self.engine, self.progress)
         return built.descriptor.digest
 
     def _draw(self, ready: ReadyImage) -> Photos:

@@ -221,6 +221,26 @@ class Layout:
         prefixed = f"{CATALOG_PREFIX}{reference}"
         return prefixed if reference not in names and prefixed in names else reference
 
+    def digest_of(self, reference: str) -> str | None:
+        """Return the digest behind a name, be it an image or an index; None where nothing goes by it."""
+        return next((entry.digest for name, entry in self.images() if name == reference), None)
+
+    def rename(self, reference: str, new: str) -> None:
+        """Give what goes by one name another; the new name leaves what had it.
+
+        Raises:
+            ImageNotFoundError: Nothing goes by the first name.
+        """
+        with self._index_lock():
+            entries = self._entries()
+            moving = [entry for entry in entries if entry.annotations.get(REF_NAME) == reference]
+            if not moving:
+                raise ImageNotFoundError(f"There is no image {reference} in {self.directory}.")
+            renamed = [replace(entry, annotations={**entry.annotations, REF_NAME: new}) for entry in moving]
+            others = [entry for entry in entries if entry not in moving]
+            staying = [old for old in others if not any(_gives_way(old, entry) for entry in renamed)]
+            self._write_index([*staying, *renamed])
+
     def remove(self, reference: str) -> None:
         """Take away a name; blobs stay until ``collect_garbage``.
 

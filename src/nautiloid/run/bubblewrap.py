@@ -206,6 +206,8 @@ def _processes_of(uid: int) -> int:
 
 
 def _program(profile: HardenedProfile, config: ImageConfig) -> tuple[str, ...]:
+    if profile.entrypoint:
+        return (*profile.entrypoint, *profile.args)
     program = (*config.entrypoint, *(profile.args or config.cmd))
     if not program:
         raise EngineError(f"The image {profile.image} names no program.", "Name one after the image.")

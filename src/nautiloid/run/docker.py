@@ -123,7 +123,9 @@ class DockerEngine(Engine):
             *(f"--env={name}={value}" for name, value in profile.environment.items()),
             *([f"--workdir={profile.workdir}"] if profile.workdir else []),
             *(self._gpus() if profile.gpus else []),
+            *([f"--entrypoint={profile.entrypoint[0]}"] if profile.entrypoint else []),
             profile.image,
+            *(profile.entrypoint[1:] if profile.entrypoint else ()),
             *profile.args,
         ]
 

@@ -97,6 +97,7 @@ class HardenedProfile:
         cpus: The most CPU time, in CPUs; None means no limit.
         environment: Variables beside the image's own.
         workdir: Where the program starts; None means the image's own.
+        entrypoint: Starts in place of the image's entry point; None means the image's own.
         interactive: Whether it reads our standard input.
         tty: Whether it gets a terminal.
         shm_size: Size of ``/dev/shm`` in bytes, through which data loader workers pass their batches.
@@ -120,6 +121,7 @@ class HardenedProfile:
     cpus: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     workdir: PurePosixPath | None = None
+    entrypoint: tuple[str, ...] | None = None
     interactive: bool = False
     tty: bool = False
     shm_size: int = 1 << 30
