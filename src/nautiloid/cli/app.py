@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 import nautiloid
-from nautiloid.cli import build, catalog, console, diff, init, lab, lock, run
+from nautiloid.cli import build, catalog, console, diff, init, lab, lock, run, test
 from nautiloid.errors import NautiloidError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("init")(init.init)
 app.command("lock")(lock.lock)
 app.command("build")(build.build)
 app.command("run", context_settings={"allow_interspersed_args": False})(run.run)
+app.command("test")(test.test)
 app.command("diff")(diff.diff)
 app.command("lab")(lab.lab)
 
