@@ -91,7 +91,8 @@ class Draft:
         for said in self.brought:
             yield f"    # {_one_line(said.value)} ({_one_line(said.origin)}) comes with {self.extends.value}"
         for said in self.unknown:
-            yield f"    # - ?  # {_one_line(said.origin)} imports {_one_line(said.value)}: which distribution brings it?"
+            module = _one_line(said.value)
+            yield f"    # - ?  # {_one_line(said.origin)} imports {module}: which distribution brings it?"
 
     def _files(self) -> Iterator[str]:
         if self.files or self.left_out:
