@@ -6,12 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from nautiloid.factory.debian.mirrors import read_apt_sources
+from nautiloid.oci.archive import write_archive
 from nautiloid.oci.layout import Layout
+
+from ..conftest import Built
 
 pytestmark = pytest.mark.network
 
@@ -85,3 +89,49 @@ def test_wrong_requests_say_what_is_wrong(two_builds: Path, args: tuple[str, ...
     assert done.returncode == code
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+CHANGES = """
+import os, shutil
+shutil.rmtree("/usr/lib/python3.11/json")
+shutil.rmtree("/usr/lib/python3.11/wsgiref")
+os.mkdir("/usr/lib/python3.11/wsgiref")
+open("/usr/lib/python3.11/wsgiref/new.py", "w").close()
+os.remove("/etc/group")
+os.link("/etc/passwd", "/etc/passwd2")
+open("/etc/nsswitch.conf", "a").write("more: files\\n")
+"""
+
+
+@pytest.mark.engine
+def test_what_a_container_changed_is_found_in_the_image_that_docker_saves(
+    built: Callable[[str], Built], docker_daemon: None, tmp_path: Path
+) -> None:
+    image = built("python")
+    source, saved = tmp_path / "python.tar", tmp_path / "changed.tar"
+    reference = image.result.reference
+    write_archive(image.layout, image.layout.resolve(reference), reference, source)
+
+    def docker(*args: str) -> str:
+        return subprocess.run(["docker", *args], capture_output=True, text=True, check=True).stdout.strip()
+
+    docker("load", "-i", str(source))
+    container = docker("create", "--user", "root", "--network", "none", reference, "-c", CHANGES)
+    try:
+        docker("start", "--attach", container)
+        docker("commit", container, "nautiloid/changed:latest")
+        docker("save", "-o", str(saved), "nautiloid/changed:latest")
+    finally:
+        docker("rm", "--force", container)
+    done = _nautiloid("diff", reference, str(saved), "--ignore", "mtime", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    files = {file["path"]: file for file in json.loads(done.stdout)["files"]}
+    library = "/usr/lib/python3.11"
+    assert {path for path, file in files.items() if file["change"] == "added"} == {
+        "/etc/passwd2", f"{library}/wsgiref/new.py",
+    }  # fmt: skip
+    removed = {path for path, file in files.items() if file["change"] == "removed"}
+    assert {"/etc/group", f"{library}/json", f"{library}/json/decoder.py", f"{library}/wsgiref/util.py"} <= removed
+    assert all(path.startswith((f"{library}/json", f"{library}/wsgiref/", "/etc/group")) for path in removed)
+    changed = {path: set(file["fields"]) for path, file in files.items() if file["change"] == "changed"}
+    assert changed == {"/etc/nsswitch.conf": {"size", "content"}, "/etc/passwd": {"hardlink"}}

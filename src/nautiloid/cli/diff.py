@@ -22,6 +22,7 @@ from nautiloid.oci.source import open_image
 from nautiloid.places import images_directory
 
 _MANY = 20
+_LONGEST_NAME = 60
 _SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.CHANGED: "~"}
 
 
@@ -96,7 +97,7 @@ def _lines(found: Difference, *, every: bool) -> Iterable[str]:
         yield from _file_lines(found, every=every)
     yield from _setting_lines("Configuration", found.settings)
     yield from _setting_lines("Annotations", found.annotations)
-    if not found.layers.same:
+    if not found.layers.same and "layers" not in found.ignored:
         yield from _layer_lines(found.layers)
     elif not (found.files or found.settings or found.annotations):
         yield ""
@@ -109,7 +110,7 @@ def _file_lines(found: Difference, *, every: bool) -> Iterable[str]:
     for (layer, _), group in itertools.groupby(sorted(found.files, key=heading), key=heading):
         files = list(group)
         package = files[0].package
-        yield f"  layer {layer}" + (f", {package}{_versions(found, files[0])}" if package else "")
+        yield f"  layer {_short(layer)}" + (f", {package}{_versions(found, files[0])}" if package else "")
         if not every and _whole_package(found, files):
             sizes = sum(file.size for file in files)
             yield f"    {_SIGNS[files[0].change]} {len(files)} paths, {_bytes(sizes)} (--all lists them)"
@@ -177,7 +178,7 @@ def _layer_lines(layers: LayerChanges) -> Iterable[str]:
     for pair in layers.pairs:
         state = pair.after or pair.before
         assert state is not None  # noqa: S101 - a pair has at least one side
-        yield f"    {'=' if pair.same else '~'} {state.name}  {_blobs(pair.before, pair.after)}" + (
+        yield f"    {'=' if pair.same else '~'} {_short(state.name)}  {_blobs(pair.before, pair.after)}" + (
             f"  {pair.why}" if pair.why else ""
         )
     if all(pair.same for pair in layers.pairs):
@@ -187,6 +188,12 @@ def _layer_lines(layers: LayerChanges) -> Iterable[str]:
 def _blobs(before: LayerState | None, after: LayerState | None) -> str:
     a, b = (f"{state.digest[:19]} {console.megabytes(state.size)}" if state else "none" for state in (before, after))
     return b if a == b else f"{a} -> {b}"
+
+
+def _short(name: str) -> str:
+    """Return a layer's name without most of the command that made it, as Docker calls its layers."""
+    words = " ".join(name.split())
+    return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 3]}..."
 
 
 def _bytes(size: int) -> str:
