@@ -5,6 +5,7 @@ Nothing is run and nothing guessed: what only a shell or another stage knows bec
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from nautiloid.project.dockerfile_syntax import Instruction, Stage, parse, substitute
 from nautiloid.project.facts import Notebook, ProjectError, Said
+from nautiloid.project.pip_command import PipInstall, is_pip, read_pip_install
 from nautiloid.project.shell_commands import plain_words, simple_commands
 
 FILE = "Dockerfile"
@@ -161,7 +163,7 @@ class _Reader:
                 found.labels |= {name: Said(value, origin) for name, value in self._pairs(instruction, origin)}
             case "WORKDIR":
                 if (path := self._filled(instruction, origin)) is not None:
-                    self._workdir = self._workdir / path
+                    self._workdir = _absolute(self._workdir, path)
                     found.workdir = Said(self._workdir, origin)
             case "USER":
                 if (user := self._filled(instruction, origin)) is not None:
@@ -238,7 +240,7 @@ class _Reader:
                 self._notebook.add(origin, f"ADD downloads or unpacks, not carried over: {source}")
                 continue
             into = to.endswith(("/", "/.")) or to == "." or len(sources) > 1
-            found.copies.append(Copy(source.strip("/") or ".", self._workdir / to, into, origin))
+            found.copies.append(Copy(source.strip("/") or ".", _absolute(self._workdir, to), into, origin))
 
     # -- commands ------------------------------------------------------------------------------------------------
 
@@ -254,42 +256,22 @@ class _Reader:
         if program in ("apt-get", "apt"):
             if "install" in arguments:
                 found.installs.append(Said(command, origin))
-        elif (rest := _pip_install(command)) is not None:
-            self._pip(rest, origin, found)
-        elif program in ("uv", "poetry", "pipenv") or program in _HARMLESS_COMMANDS:
-            pass  # uv, poetry and pipenv install what their locks say, and these are read themselves
-        elif _pip_like(program):
-            pass
-        else:
+        elif (pip := read_pip_install(command)) is not None:
+            self._pip(pip, origin, found)
+        elif program not in ("uv", "poetry", "pipenv") and program not in _HARMLESS_COMMANDS and not is_pip(program):
+            # uv, poetry and pipenv install what their locks say, and these are read themselves
             self._notebook.add(
                 origin, f"not carried over, nothing is run when an image is built: {shlex.join(command)}"
             )
 
-    def _pip(self, words: tuple[str, ...], origin: str, found: Dockerfile) -> None:
-        waiting = list(words)
-        while waiting:
-            word = waiting.pop(0)
-            if word in ("-r", "--requirement") and waiting:
-                found.pip_requirements.append(Said(waiting.pop(0), origin))
-            elif word.startswith("--requirement="):
-                found.pip_requirements.append(Said(word.partition("=")[2], origin))
-            elif word in _PIP_OPTIONS_WITH_VALUE and waiting:
-                value = waiting.pop(0)
-                if "index" in word or word in ("-f", "-i", "--find-links"):
-                    self._notebook.add(
-                        origin, f"not carried over, pip's own configuration names the index: {word} {value}"
-                    )
-            elif word in ("-e", "--editable"):
-                continue
-            elif re.fullmatch(r"\.(\[.*\])?|\./", word):
-                found.installs_project = True
-            elif word.startswith("-"):
-                if "index" in word:
-                    self._notebook.add(origin, f"not carried over, pip's own configuration names the index: {word}")
-            elif re.fullmatch(r"(pip|setuptools|wheel|uv|poetry|pipenv)([<>=!~].*)?", word):
-                continue  # tools of the build
-            else:
-                found.pip_packages.append(Said(word, origin))
+    def _pip(self, pip: PipInstall, origin: str, found: Dockerfile) -> None:
+        found.pip_requirements += [Said(file, origin) for file in pip.files]
+        found.pip_packages += [Said(package, origin) for package in pip.packages]
+        found.installs_project |= pip.project
+        for option in pip.index:
+            self._notebook.add(origin, f"not carried over, pip's own configuration names the index: {option}")
+        for file in pip.constraints:
+            self._notebook.add(origin, f"not carried over, name it in a requirements file: --constraint {file}")
 
     def _start(self, instruction: Instruction, origin: str, found: Dockerfile) -> None:
         words = instruction.exec_form
@@ -307,24 +289,8 @@ class _Reader:
             found.entrypoint, found.command = said, None  # as Docker does
 
 
-_PIP_OPTIONS_WITH_VALUE = {"-i", "--index-url", "--extra-index-url", "-f", "--find-links", "-c", "--constraint", "-t",
-                           "--target", "--trusted-host", "--timeout", "--retries", "--prefix", "--python"}  # fmt: skip
-
-
-def _pip_install(command: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return what follows ``pip install``, ``python -m pip install`` or ``uv pip install``; None for other commands."""
-    words = list(command)
-    if len(words) > 2 and re.fullmatch(r"python[\d.]*", PurePosixPath(words[0]).name) and words[1] == "-m":
-        words = words[2:]
-    if len(words) > 1 and words[0] == "uv" and words[1] == "pip":
-        words = words[1:]
-    if re.fullmatch(r"pip[\d.]*", PurePosixPath(words[0]).name) and "install" in words[1:]:
-        return tuple(words[words.index("install") + 1 :])
-    return None
-
-
-def _pip_like(program: str) -> bool:
-    return re.fullmatch(r"pip[\d.]*", program) is not None
+def _absolute(workdir: PurePosixPath, path: str) -> PurePosixPath:
+    return PurePosixPath(posixpath.normpath(workdir / path))
 
 
 def _words(text: str) -> list[str]:

@@ -8,6 +8,7 @@ from nautiloid.project.apt_packages import choose_packages
 from nautiloid.project.dockerfile import Dockerfile, read_dockerfile
 from nautiloid.project.dockerfile_syntax import parse, substitute
 from nautiloid.project.facts import Notebook, ProjectError
+from nautiloid.project.pip_command import PipInstall, read_pip_install
 from nautiloid.project.shell_commands import plain_words, simple_commands
 
 
@@ -144,3 +145,24 @@ def test_a_dockerfile_without_a_stage_is_refused(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("RUN x\n")
     with pytest.raises(ProjectError, match="FROM"):
         read_dockerfile(tmp_path, Notebook())
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("pip install a b==1", PipInstall(packages=["a", "b==1"])),
+        ("pip3 --quiet install -rx.txt --requirement=y.txt", PipInstall(files=["x.txt", "y.txt"])),
+        (
+            "/usr/bin/python3.11 -m pip install -U pip wheel -c c.txt a",
+            PipInstall(constraints=["c.txt"], packages=["a"]),
+        ),
+        ("uv pip install --system -e .[train]", PipInstall(project=True)),
+        ("pip install --target /x --no-deps a", PipInstall(packages=["a"])),
+        ("pip install -i https://example.org a", PipInstall(index=["-i https://example.org"], packages=["a"])),
+        ("pip uninstall a", None),
+        ("python -m", None),
+        ("uv", None),
+    ],
+)
+def test_pip_install_lines(line: str, expected: PipInstall | None) -> None:
+    assert read_pip_install(line.split()) == expected
