@@ -53,6 +53,12 @@ def main() -> None:
         if error.hint:
             console.err.print(f"[bold]hint:[/] {escape(error.hint)}")
         sys.exit(error.exit_code)
+    except OSError as error:
+        # A full disk, a directory that may not be written: whatever was begun is gone, whatever was done stays.
+        place = f": {error.filename}" if error.filename else ""
+        console.err.print(f"[bold red]error:[/] {escape(f'{error.strerror or error}{place}')}")
+        console.err.print("[bold]hint:[/] Make room or choose other places with NAUTILOID_CACHE and NAUTILOID_IMAGES.")
+        sys.exit(1)
     except KeyboardInterrupt:
         console.err.print("interrupted")
         sys.exit(130)

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from nautiloid.errors import IntegrityError
 from nautiloid.factory.encoders import Compression, Encoder, encoder_for
 from nautiloid.factory.rootfs.tree import Entry, Kind, Tree
 from nautiloid.oci.layout import Layout
@@ -187,11 +188,15 @@ def tar_stream(entries: Iterable[Entry], task: Task | None = None) -> Iterator[b
         yield _header(entry)
         if entry.content is None:
             continue
+        left = entry.size
         with entry.content.open() as stream:
             while block := stream.read(_BLOCK):
+                left -= len(block)
                 if task is not None:
                     task.advance(len(block))
                 yield block
+        if left:
+            raise IntegrityError(f"/{entry.path} of {entry.origin.component} has not the size that it claims")
         yield b"\0" * (-entry.size % tarfile.BLOCKSIZE)
     yield b"\0" * (2 * tarfile.BLOCKSIZE)
 

@@ -9,9 +9,14 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol
+
+from nautiloid.errors import IntegrityError
+
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 class Content(Protocol):
@@ -85,5 +90,35 @@ class ZipMember:
         return self.info.file_size
 
     def open(self) -> BinaryIO:
-        """Open the member for reading."""
-        return cast(BinaryIO, self.archive.open(self.info))
+        """Open the member for reading.
+
+        Raises:
+            IntegrityError: It is damaged, or packed in a way that wheels are not; also while it is read.
+        """
+        try:
+            return io.BufferedReader(_Inflating(self), 1 << 16)
+        except _ZIP_ERRORS as error:
+            raise IntegrityError(f"{self.info.filename} cannot be read from its wheel: {error}") from error
+
+
+class _Inflating(io.RawIOBase):
+    """A zip member whose errors are ours: a wheel may break off in the middle of a file."""
+
+    def __init__(self, member: ZipMember) -> None:
+        self._name = member.info.filename
+        self._stream = member.archive.open(member.info)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        try:
+            block = self._stream.read(len(buffer))
+            buffer[: len(block)] = block
+            return len(block)
+        except _ZIP_ERRORS as error:
+            raise IntegrityError(f"{self._name} cannot be read from its wheel: {error}") from error
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()

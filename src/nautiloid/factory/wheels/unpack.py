@@ -21,6 +21,9 @@ from nautiloid.factory.lockfile import LockedWheel
 from nautiloid.factory.rootfs.content import Literal, ZipMember
 from nautiloid.factory.rootfs.tree import Entry, Origin, Tree
 
+_ENCRYPTED = 1  # general purpose bit flag 0 (APPNOTE.TXT 4.4.4)
+_LARGEST_MEMBER = 16 << 30  # bytes; CUDA's largest library has not one
+
 _DATA_SCHEMES = {
     "purelib": "{site}",
     "platlib": "{site}",
@@ -49,9 +52,10 @@ def add_wheel(tree: Tree, path: Path, wheel: LockedWheel, site: str, layer: str)
         archive = zipfile.ZipFile(path)
         source = _NamedWheel(archive, wheel.filename)
         source.validate_record(validate_contents=False)
-    except (zipfile.BadZipFile, InstallerError, ValueError, KeyError, OSError) as error:
+    except (zipfile.BadZipFile, InstallerError, NotImplementedError, ValueError, KeyError, OSError) as error:
         raise IntegrityError(f"{wheel.filename} is not a well-formed wheel: {error}") from error
     for info in archive.infolist():
+        _check_member(info, wheel)
         place = _place(info.filename, source.data_dir, site, wheel)
         if place is None or info.is_dir():
             continue
@@ -60,6 +64,14 @@ def add_wheel(tree: Tree, path: Path, wheel: LockedWheel, site: str, layer: str)
         tree.file(place, ZipMember(archive, info, identity), origin, mode)
     tree.file(f"{site}/{source.dist_info_dir}/INSTALLER", Literal(b"nautiloid\n"), origin)
     return archive
+
+
+def _check_member(info: zipfile.ZipInfo, wheel: LockedWheel) -> None:
+    """Refuse a member that could not be read, or would be read for ever, before anything is written."""
+    if info.flag_bits & _ENCRYPTED:
+        raise IntegrityError(f"{wheel.filename} holds an encrypted file: {info.filename!r}")
+    if info.file_size > _LARGEST_MEMBER:
+        raise IntegrityError(f"{wheel.filename} holds a file of {info.file_size} bytes: {info.filename!r}")
 
 
 def rewrite_record(tree: Tree, wheel: LockedWheel, site: str) -> None:
