@@ -180,15 +180,16 @@ def _words(words: Sequence[str]) -> str:
 
 
 def _quoted(value: str) -> str:
-    """Return a string in YAML's double quotes."""
-    return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=float("inf")).rstrip("\n")
+    """Return a string in YAML's double quotes; what cannot be seen is escaped, for PyYAML would fold some of it."""
+    readable = value.isprintable()
+    return yaml.safe_dump(value, default_style='"', allow_unicode=readable, width=float("inf")).rstrip("\n")
 
 
 def _scalar(value: str) -> str:
     """Return a string as YAML that reads back as that very string, without quotes where it needs none."""
     plain = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"))
     first = plain.removesuffix("...\n").rstrip("\n")
-    return first if "\n" not in first and " #" not in first else _quoted(value)
+    return first if value.isprintable() and "\n" not in first and " #" not in first else _quoted(value)
 
 
 def _one_line(text: str) -> str:

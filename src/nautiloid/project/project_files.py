@@ -31,6 +31,7 @@ _SECRETS = (".env", ".env.*", "*.pem", "*.key", "id_rsa*", "id_ed25519*", ".netr
 _WHY_BUILD = "for building, testing or reading"
 _WHY_CACHE = "made by tools"
 _WHY_OTHER = "not the program"
+_WHY_ODD = "its name is no text"
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ class FileChooser:
 
     def _why_not(self, path: Path) -> str | None:
         relative = path.relative_to(self._root).as_posix()
+        if not path.name.isprintable():
+            return _WHY_ODD
         if _fits(path.name, _SECRETS):
             return "may hold secrets; mount it when running"
         if path.is_dir():
@@ -166,19 +169,21 @@ class FileChooser:
                 if why is not None:
                     names.remove(name)
                     if name != "__pycache__":
-                        yield f"{relative}/**"
+                        yield f"{_glob(relative)}/**"
                     if why not in (_WHY_CACHE,):
                         self._found.left_out[path.relative_to(self._root).as_posix()] = why
             for name in sorted(files):
                 path = here / name
                 why = self._why_not_inside(path)
                 if why is not None:
-                    yield path.relative_to(top).as_posix()
+                    yield _glob(path.relative_to(top).as_posix())
                     if why != _WHY_BUILD:
                         self._found.left_out[path.relative_to(self._root).as_posix()] = why
 
     def _why_not_inside(self, path: Path) -> str | None:
         """Judge a file inside of a directory, where ``README.md`` or ``*.lock`` may be the program's own data."""
+        if not path.name.isprintable():
+            return _WHY_ODD
         if _fits(path.name, _SECRETS):
             return "may hold secrets; mount it when running"
         if _fits(path.name, ("*.pyc", "test_*.py", "*_test.py", "conftest.py", "*.ipynb", ".*")):
@@ -187,6 +192,11 @@ class FileChooser:
         if size > self._limit:
             return f"{size / 1e6:.0f} MB of data; mount it when running"
         return "in .dockerignore" if self._ignore.ignores(path.relative_to(self._root).as_posix()) else None
+
+
+def _glob(path: str) -> str:
+    """Return a glob for a path that may not be text, or may hold what means something to a glob."""
+    return "".join(char if char.isprintable() and char not in "*?[]{}" else "?" for char in path)
 
 
 def _fits(name: str, patterns: Sequence[str]) -> bool:

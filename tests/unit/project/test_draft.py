@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nautiloid.errors import UsageError
@@ -246,6 +247,15 @@ def test_dockerignore_is_heeded(tmp_path: Path) -> None:
     assert {one.source for one in draft_definition(tmp_path).files} == {"main.py", "b.txt"}
 
 
+def test_odd_file_names_stay_behind_and_hurt_nobody(tmp_path: Path) -> None:
+    _write(tmp_path, {"main.py": SCRIPT, "pkg/__init__.py": "", "pkg/test_[x].py": ""})
+    for name in (b"caf\xe9.txt", b"pkg/caf\xe9.txt", b"new\nline.txt"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("x")
+    draft = draft_definition(tmp_path)
+    path = write_draft(draft.to_yaml(), tmp_path, force=False)
+    assert [file.to for file in lock_files(load_definition(str(path)))] == ["/app/main.py", "/app/pkg/__init__.py"]
+
+
 def test_links_that_lead_out_of_the_project_stay_behind(tmp_path: Path) -> None:
     _write(tmp_path / "outside", {"secret.txt": "x"})
     project = _write(tmp_path / "project", {"main.py": SCRIPT})
@@ -285,6 +295,8 @@ def test_an_invalid_definition_is_never_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@example(text="\x85")
+@example(text="a\u2028b # c")
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(text=st.text(max_size=40))
 def test_whatever_a_project_says_the_definition_says_the_same(text: str) -> None:
