@@ -99,10 +99,11 @@ def build(
                 engine.load(source, reference, progress)
     for result in results:
         _print(result)
-        console.out.print(f"{reference}@{result.descriptor.digest}")
     if test:
         passed = f"passed {len(report.outcomes)} checks{f' in {report.engine}' if report.engine else ''}"
         console.out.print(f"Self-test: {'; '.join(report.not_run) or passed}")
+    for result in results:
+        console.out.print(f"{reference}@{result.descriptor.digest}")
     if len(results) > 1:
         console.out.print(f"{reference}@{index.digest} (index of {len(results)} images)")
 
