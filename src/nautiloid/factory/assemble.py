@@ -76,6 +76,20 @@ def assemble(
         IntegrityError: An input is not what the lock says.
         AssemblyError: A native library is missing, or a file breaks the run contract.
     """
+    tree, packages = gather(lock, inputs, scratch, open_files, progress)
+    effects = slim.apply_rules(tree, lock.definition.slim, cache / "stripped")
+    _complete(tree, lock, inputs, packages, cache, scratch, progress)
+    return Assembly(tree, effects)
+
+
+def gather(
+    lock: Lock, inputs: Inputs, scratch: Path, open_files: ExitStack, progress: Progress = SILENT
+) -> tuple[Tree, list[dpkg.InstalledPackage]]:
+    """Put every input into a tree, with all that it brings; slimming and checks come later.
+
+    Raises:
+        IntegrityError: An input is not what the lock says.
+    """
     tree = Tree()
     system.lay_foundations(tree)
     with progress.task("Unpack", total=len(lock.debs) + len(lock.wheels)) as task:
@@ -93,9 +107,7 @@ def assemble(
     _add_files(tree, lock, inputs)
     system.write_system_files(tree, lock.definition)
     apt.write_apt_files(tree, lock.definition.debian)
-    effects = slim.apply_rules(tree, lock.definition.slim, cache / "stripped")
-    _complete(tree, lock, inputs, packages, cache, scratch, progress)
-    return Assembly(tree, effects)
+    return tree, packages
 
 
 def _complete(

@@ -80,11 +80,9 @@ def build_image(
         NautiloidError: An input cannot be had or is not what the lock says, or the image could not work.
     """
     before = _layers_of(layout, replaces or reference, Platform("linux", lock.definition.architecture))
-    stored = _fetch(lock, fetcher, mirrors or Mirrors())
-    sources = tuple(loaded.source_of(index) for index in range(len(lock.definition.files)))
+    inputs = fetch_inputs(lock, loaded, fetcher, mirrors or Mirrors())
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="build-", dir=cache) as scratch, ExitStack() as open_files:
-        inputs = Inputs(stored, sources)
         assembly = assemble(lock, inputs, cache, Path(scratch), open_files, fetcher.progress)
         layers = write_layers(
             plan_layers(assembly.tree),
@@ -144,7 +142,7 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
     )
 
 
-def _fetch(lock: Lock, fetcher: Fetcher, mirrors: Mirrors) -> dict[str, Path]:
+def fetch_inputs(lock: Lock, loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors) -> Inputs:
     """Bring every locked input into the store and return where each lies, its bytes checked once more."""
     debs = list({deb.sha256: deb for deb in (*lock.debs, *lock.compiler)}.values())
     downloads = [
@@ -161,7 +159,8 @@ def _fetch(lock: Lock, fetcher: Fetcher, mirrors: Mirrors) -> dict[str, Path]:
             fetcher.fetch(path, mirrors=[base], sha256=weights.sha256, size=weights.size, title=weights.name)
     hashes = [deb.sha256 for deb in debs] + [wheel.sha256 for wheel in wheels]
     hashes += [weights.sha256 for weights in lock.weights if weights.url is not None]
-    return {sha256: _verified(fetcher, sha256) for sha256 in hashes}
+    sources = tuple(loaded.source_of(index) for index in range(len(lock.definition.files)))
+    return Inputs({sha256: _verified(fetcher, sha256) for sha256 in hashes}, sources)
 
 
 def _verified(fetcher: Fetcher, sha256: str) -> Path:
