@@ -49,7 +49,7 @@ def _command(
 
 
 def _build(place: Path, limit: Callable[[], None] | None = None, cache: Path | None = None) -> subprocess.Popen[str]:
-    return _command(place, "build", "python", "--locked", "--offline", "--no-test", limit=limit, cache=cache)
+    return _command(place, "build", "python", "--locked", "--offline", "--no-test", "--rebuild", limit=limit, cache=cache)
 
 
 def _digest(place: Path) -> str | None:
@@ -121,7 +121,7 @@ def test_a_download_changed_in_the_cache_is_refused_and_fetched_anew(place: Path
     _, said = offline.communicate(timeout=120)
     assert offline.returncode == 1
     assert "Traceback" not in said
-    online = _command(place, "build", "python", "--locked", "--no-test", cache=own)
+    online = _command(place, "build", "python", "--locked", "--no-test", "--rebuild", cache=own)
     _, said = online.communicate(timeout=300)
     assert online.returncode == 0, said
 

@@ -20,7 +20,7 @@ from nautiloid.cli.options import (
     load_all,
     lock_path,
 )
-from nautiloid.factory.build import BuildResult, build_image
+from nautiloid.factory.build import BuildResult, build_image, find_built
 from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors, check_fits, make_lock
 from nautiloid.factory.lockfile import read_lock, write_lock
@@ -51,6 +51,7 @@ def build(
     test: Annotated[
         bool, typer.Option("--test/--no-test", help="Give the image its name only when its self-test passes.")
     ] = True,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build even when nothing has changed.")] = False,
     locked: Annotated[bool, typer.Option("--locked", help="Refuse to make a lock when there is none.")] = False,
     mirror: MirrorOption = None,
     security_mirror: SecurityMirrorOption = None,
@@ -72,24 +73,32 @@ def build(
     progress = console.TerminalProgress()
     cache = places.cache_directory()
     layout = Layout(places.images_directory())
-    results = []
+    pinned = []
     with Fetcher(Store(cache / "store"), progress, offline=offline) as fetcher:
         for loaded in wanted:
             path = lock_path(loaded, lock, in_catalog=catalog.find(definition) is not None)
             if not locked and not path.exists():
                 write_lock(make_lock(loaded, fetcher, mirrors), path)
-            pinned = read_lock(path)
-            check_fits(pinned, loaded, path)
-            result = build_image(
-                pinned, loaded, layout, cache, fetcher, reference=candidate, replaces=reference, mirrors=mirrors
-            )
-            results.append(result)
-    if len(results) > 1:
-        index = layout.add_index([result.descriptor for result in results], candidate)
-    if test:
-        report = release(reference, layout, _engine_for_tests(layout), progress)
-    else:
-        layout.rename(candidate, reference)
+            pinned.append(read_lock(path))
+            check_fits(pinned[-1], loaded, path)
+        kept = [] if rebuild else [find_built(layout, reference, one) for one in pinned]
+        made = [descriptor for descriptor in kept if descriptor is not None]
+        if len(made) == len(wanted):
+            console.out.print("Unchanged: the image was built from this very lock (--rebuild builds it again)")
+        else:
+            results = [
+                build_image(
+                    one, loaded, layout, cache, fetcher, reference=candidate, replaces=reference, mirrors=mirrors
+                )
+                for one, loaded in zip(pinned, wanted, strict=True)
+            ]
+            made = [result.descriptor for result in results]
+            if len(made) > 1:
+                layout.add_index(made, candidate)
+            tested = _name(candidate, reference, layout, test=test)
+            for result in results:
+                _print(result)
+            console.out.print(tested)
     if output is not None:
         write_archive(layout, layout.resolve(reference), reference, output, progress)
     if load is not None:
@@ -97,15 +106,20 @@ def build(
         with open_image(reference, layout) as source:
             if not engine.holds(source.image, reference):
                 engine.load(source, reference, progress)
-    for result in results:
-        _print(result)
-    if test:
-        passed = f"passed {len(report.outcomes)} checks{f' in {report.engine}' if report.engine else ''}"
-        console.out.print(f"Self-test: {'; '.join(report.not_run) or passed}")
-    for result in results:
-        console.out.print(f"{reference}@{result.descriptor.digest}")
-    if len(results) > 1:
-        console.out.print(f"{reference}@{index.digest} (index of {len(results)} images)")
+    for descriptor in made:
+        console.out.print(f"{reference}@{descriptor.digest}")
+    if len(made) > 1:
+        console.out.print(f"{reference}@{layout.digest_of(reference)} (index of {len(made)} images)")
+
+
+def _name(candidate: str, reference: str, layout: Layout, *, test: bool) -> str:
+    """Give the new image its name, after its self-test if there is to be one; return a line that says how it went."""
+    if not test:
+        layout.rename(candidate, reference)
+        return "Self-test: none, as asked"
+    report = release(reference, layout, _engine_for_tests(layout), console.TerminalProgress())
+    passed = f"passed {len(report.outcomes)} checks{f' in {report.engine}' if report.engine else ''}"
+    return f"Self-test: {'; '.join(report.not_run) or passed}"
 
 
 def _print(result: BuildResult) -> None:

@@ -22,6 +22,9 @@ from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Descriptor, History, ImageConfig, Platform
 
+LOCK_ANNOTATION = "org.nautiloid.lock"
+VERSION_LABEL = "org.nautiloid.version"
+
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -92,7 +95,7 @@ def build_image(
             compression=lock.definition.image.compression,
         )
     config = image_config(lock, layers)
-    annotations = {"org.opencontainers.image.title": lock.definition.name, "org.nautiloid.lock": lock.digest}
+    annotations = {"org.opencontainers.image.title": lock.definition.name, LOCK_ANNOTATION: lock.digest}
     descriptor = layout.add_image(config, [layer.descriptor() for layer in layers], reference, annotations)
     return BuildResult(
         reference,
@@ -103,6 +106,23 @@ def build_image(
         len(lock.wheels),
         sum(layer.size for layer in layers if layer.digest in before) if before else None,
     )
+
+
+def find_built(layout: Layout, reference: str, lock: Lock) -> Descriptor | None:
+    """Return the image that this version of Nautiloid built from this very lock, if it goes by the name and is whole.
+
+    Args:
+        layout: Where to look.
+        reference: The name.
+        lock: What it must have been built from; a lock names every input by hash.
+    """
+    try:
+        image = layout.resolve(reference, Platform("linux", lock.definition.architecture))
+    except (ImageNotFoundError, ImageFormatError):
+        return None
+    same = image.manifest.annotations.get(LOCK_ANNOTATION) == lock.digest
+    same = same and image.config.labels.get(VERSION_LABEL) == nautiloid.__version__
+    return image.descriptor if same and all(layout.has(layer.digest) for layer in image.manifest.layers) else None
 
 
 def _layers_of(layout: Layout, reference: str, platform: Platform) -> frozenset[str]:
@@ -123,7 +143,7 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
         "org.opencontainers.image.title": definition.name,
         "org.opencontainers.image.description": definition.summary,
         "org.opencontainers.image.created": created,
-        "org.nautiloid.version": nautiloid.__version__,
+        VERSION_LABEL: nautiloid.__version__,
         "org.nautiloid.run.tmpfs": ",".join(settings.tmpfs),
         "org.nautiloid.test": definition.test.model_dump_json(exclude_defaults=True),
         **settings.labels,

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from nautiloid import catalog
 from nautiloid.errors import NautiloidError
-from nautiloid.factory.build import build_image
+from nautiloid.factory.build import build_image, find_built
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import check_fits, make_lock
@@ -130,11 +130,8 @@ class Lab:
         return lock
 
     def _build(self, lock: Lock) -> str:
-        for reference, descriptor in self.layout.images():
-            if reference == REFERENCE:
-                image = self.layout.resolve(REFERENCE)
-                if image.manifest.annotations.get("org.nautiloid.lock") == lock.digest:
-                    return descriptor.digest
+        if (kept := find_built(self.layout, REFERENCE, lock)) is not None:
+            return kept.digest
         loaded, candidate = load_definition(IMAGE), candidate_name(REFERENCE)
         built = build_image(lock, loaded, self.layout, self.cache, self.fetcher, reference=candidate)
         release(REFERENCE, self.layout, self.engine, self.progress)
