@@ -49,7 +49,8 @@ def _command(
 
 
 def _build(place: Path, limit: Callable[[], None] | None = None, cache: Path | None = None) -> subprocess.Popen[str]:
-    return _command(place, "build", "python", "--locked", "--offline", "--no-test", "--rebuild", limit=limit, cache=cache)
+    options = ("--locked", "--offline", "--no-test", "--rebuild")
+    return _command(place, "build", "python", *options, limit=limit, cache=cache)
 
 
 def _digest(place: Path) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -14,12 +12,12 @@ from urllib.request import url2pathname
 import httpx
 
 from nautiloid import __version__
+from nautiloid.tls import certificate_authorities
 
 _TRIES = 3
 _CHUNK = 1 << 18
 _WORTH_ANOTHER_TRY = 1 << 20  # bytes; an attempt that got this far does not count against the mirror
 _TRANSIENT = frozenset({408, 425, 429})
-_CA_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 class MirrorError(Exception):
@@ -102,7 +100,7 @@ class Transport:
                 self._client = httpx.Client(
                     follow_redirects=True,
                     timeout=httpx.Timeout(30, connect=15),
-                    verify=_certificate_authorities(),
+                    verify=certificate_authorities(),
                     # Hashes are of the files as they lie on the mirror, so nothing may recompress them on the way.
                     headers={"User-Agent": f"nautiloid/{__version__}", "Accept-Encoding": "identity"},
                 )
@@ -135,13 +133,3 @@ def _read_local(url: str, limit: int | None) -> Iterator[bytes]:
                 yield chunk
     except OSError as error:
         raise MirrorError(error.strerror or str(error)) from error
-
-
-def _certificate_authorities() -> ssl.SSLContext:
-    for variable in _CA_BUNDLES:
-        bundle = os.environ.get(variable)
-        if bundle and Path(bundle).is_file():
-            return ssl.create_default_context(cafile=bundle)
-    context = httpx.create_ssl_context()
-    context.load_default_certs()
-    return context

@@ -92,7 +92,7 @@ def resolve_image(
     name = f"image {wanted}" if wanted else "image"
     if not named:
         raise ImageNotFoundError(f"There is no {name} in {where}.", _known(entries))
-    candidates = [entry for top in named for entry in _manifests(blobs, top)]
+    candidates = [entry for top in named for entry in manifests_behind(blobs, top)]
     images = [load_image(blobs, entry) for entry in {entry.digest: entry for entry in candidates}.values()]
     fitting = _fitting(images, platform)
     if not fitting:
@@ -120,14 +120,14 @@ def _known(entries: Sequence[Descriptor]) -> str:
     return f"There are: {', '.join(names)}." if names else "It holds no named image."
 
 
-def _manifests(blobs: Blobs, entry: Descriptor, depth: int = 0) -> Iterator[Descriptor]:
+def manifests_behind(blobs: Blobs, entry: Descriptor, depth: int = 0) -> Iterator[Descriptor]:
     """Yield the manifests behind an entry; attestations, whose platform is "unknown", are no images."""
     if entry.media_type not in INDEX_TYPES:
         if not entry.platform or entry.platform.os != "unknown":
             yield entry
     elif depth < _DEEPEST_INDEX:
         for nested in objects(json_object(blobs.read_blob(entry.digest), "index").get("manifests")):
-            yield from _manifests(blobs, Descriptor.from_dict(nested), depth + 1)
+            yield from manifests_behind(blobs, Descriptor.from_dict(nested), depth + 1)
 
 
 def _fitting(images: list[Image], platform: Platform | None) -> list[Image]:

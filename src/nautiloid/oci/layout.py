@@ -25,7 +25,7 @@ from nautiloid.errors import IntegrityError
 from nautiloid.oci.digest import blob_name, digest_of
 from nautiloid.oci.documents import canonical_json, json_object, objects
 from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
-from nautiloid.oci.image import Image, references, resolve_image
+from nautiloid.oci.image import Image, load_image, manifests_behind, references, resolve_image
 from nautiloid.oci.model import (
     CONFIG,
     INDEX,
@@ -77,8 +77,16 @@ class Layout:
         """Tell whether the blob is here."""
         return self.blob_path(digest).is_file()
 
-    def write_blob(self, chunks: Iterable[bytes]) -> Blob:
-        """Store content that arrives in pieces, and return its digest and size."""
+    def write_blob(self, chunks: Iterable[bytes], expected: str | None = None) -> Blob:
+        """Store content that arrives in pieces, and return its digest and size.
+
+        Args:
+            chunks: The content.
+            expected: The digest that it must have; other content is not kept.
+
+        Raises:
+            IntegrityError: It has another.
+        """
         hasher, size = hashlib.sha256(), 0
         with self._new_file() as path:
             with path.open("wb") as file:
@@ -86,6 +94,8 @@ class Layout:
                     hasher.update(chunk)
                     size += file.write(chunk)
             digest = f"sha256:{hasher.hexdigest()}"
+            if expected is not None and digest != expected:
+                raise IntegrityError(f"Content of digest {digest} came in place of {expected}.")
             self._settle(path, digest)
         return Blob(digest, size)
 
@@ -174,6 +184,20 @@ class Layout:
             self._write_index([*others, entry])
         return replace(entry, annotations={})
 
+    def adopt_image(self, entry: Descriptor, reference: str) -> None:
+        """Give a name to an image or index whose blobs are here; the name leaves what had it.
+
+        Raises:
+            ImageNotFoundError: Something that it needs is not here.
+        """
+        named = replace(entry, annotations={REF_NAME: reference})
+        with self._index_lock():
+            for digest in self._reachable(entry):
+                if not self.has(digest):
+                    raise ImageNotFoundError(f"The blob {digest} of {reference} is not in {self.directory}.")
+            others = [old for old in self._entries() if not _gives_way(old, named)]
+            self._write_index([*others, named])
+
     def add_index(self, manifests: Sequence[Descriptor], reference: str) -> Descriptor:
         """Bind images for several platforms into one index; the name moves to it.
 
@@ -188,11 +212,9 @@ class Layout:
             "manifests": [member.to_dict() for member in members],
         }
         blob = self.write_blob([canonical_json(document)])
-        entry = Descriptor(INDEX, blob.digest, blob.size, {REF_NAME: reference})
-        with self._index_lock():
-            others = [old for old in self._entries() if not _gives_way(old, entry)]
-            self._write_index([*others, entry])
-        return replace(entry, annotations={})
+        entry = Descriptor(INDEX, blob.digest, blob.size)
+        self.adopt_image(entry, reference)
+        return entry
 
     def images(self) -> list[tuple[str, Descriptor]]:
         """Return every named image with its name, sorted; a layout that is not there yet has none."""
@@ -220,6 +242,23 @@ class Layout:
         names = {name for name, _ in self.images()}
         prefixed = f"{CATALOG_PREFIX}{reference}"
         return prefixed if reference not in names and prefixed in names else reference
+
+    def descriptor_of(self, reference: str) -> Descriptor:
+        """Return what a name or digest points at, be it an image or an index.
+
+        Raises:
+            ImageNotFoundError: Nothing goes by it, or several images for different platforms do.
+        """
+        found = [entry for name, entry in self.images() if reference in (name, entry.digest)]
+        digests = {entry.digest for entry in found}
+        if len(digests) != 1:
+            known = ", ".join(sorted({name for name, _ in self.images()})) or "none"
+            raise ImageNotFoundError(f"There is no one image {reference} in {self.directory}.", f"There are: {known}.")
+        return replace(found[0], annotations={})
+
+    def images_behind(self, entry: Descriptor) -> tuple[Image, ...]:
+        """Return the image that an entry is, or all images of the index that it is."""
+        return tuple(load_image(self, manifest) for manifest in manifests_behind(self, entry))
 
     def digest_of(self, reference: str) -> str | None:
         """Return the digest behind a name, be it an image or an index; None where nothing goes by it."""

@@ -209,10 +209,15 @@ def _remove(path: Path) -> None:
 
 def _make_parents(root: Path, directory: Path) -> None:
     """Make the directory of an entry where a layer forgot to list it."""
-    if not directory.is_dir():
-        if directory.exists() or root not in directory.parents:
-            raise ImageFormatError(f"A layer puts a file below {directory.name!r}, which is no directory.")
+    if directory.is_dir():
+        return
+    refusal = ImageFormatError(f"A layer puts a file below {directory.name!r}, which is no directory.")
+    if root not in directory.parents:
+        raise refusal
+    try:
         directory.mkdir(parents=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise refusal from error
 
 
 def _give_name(temporary: Path, root: Path) -> None:

@@ -1,0 +1,39 @@
+"""``nautiloid copy``: bring an image from one registry, or repository, to another."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nautiloid.cli import console
+from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption, print_moved, settings_of
+from nautiloid.registry.connect import open_repository
+from nautiloid.registry.name import parse_remote_name
+from nautiloid.registry.transfer import RemoteSource
+from nautiloid.registry.transfer import push as send
+
+
+def copy(
+    source: Annotated[str, typer.Argument(help="registry/repository:tag, with all its platforms.")],
+    destination: Annotated[str, typer.Argument(help="registry/repository:tag.")],
+    ca_file: CaFileOption = None,
+    plain_http: PlainHttpOption = False,
+) -> None:
+    """Copy an image between registries without storing it here; within one registry, layers are only mounted.
+
+    Example: `nautiloid copy registry.example.com/test/app:1 registry.example.com/live/app:1`
+    """
+    origin, target = parse_remote_name(source), parse_remote_name(destination)
+    settings = settings_of(ca_file, plain_http)
+    same_registry = origin.registry == target.registry
+    with open_repository(origin, settings) as read, open_repository(target, settings, push=True) as write:
+        moved = send(
+            RemoteSource(read),
+            read.manifest(origin.reference).descriptor,
+            write,
+            target.tag,
+            mount_from=(origin.repository,) if same_registry and origin.repository != target.repository else (),
+            progress=console.TerminalProgress(),
+        )
+    print_moved(str(target), moved)

@@ -1,0 +1,48 @@
+"""``nautiloid push``: bring an image of the local store into a registry."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nautiloid.cli import console
+from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption, print_moved, settings_of
+from nautiloid.oci.layout import Layout
+from nautiloid.oci.reference import parse_name
+from nautiloid.places import images_directory
+from nautiloid.registry.connect import open_repository
+from nautiloid.registry.name import parse_remote_name
+from nautiloid.registry.transfer import StoreSource
+from nautiloid.registry.transfer import push as send
+
+
+def push(
+    image: Annotated[str, typer.Argument(help="A name or digest of the local image store.")],
+    reference: Annotated[
+        str | None, typer.Argument(help="Where to: registry/repository:tag. Default: the image's own name.")
+    ] = None,
+    mount_from: Annotated[
+        list[str] | None,
+        typer.Option("--mount-from", metavar="REPOSITORY", help="Take layers from this repository of the registry."),
+    ] = None,
+    ca_file: CaFileOption = None,
+    plain_http: PlainHttpOption = False,
+) -> None:
+    """Push an image, or an index with its images, to a registry.
+
+    Only what the registry lacks is moved; an upload that breaks off goes on where it was. Credentials are those of
+    `docker login` or `podman login`.
+
+    Example: `nautiloid push pytorch registry.example.com/team/pytorch:2.13`
+    """
+    store = Layout(images_directory())
+    wanted = store.known_as(parse_name(image))
+    top = store.descriptor_of(wanted)
+    name = parse_remote_name(reference or wanted)
+    with open_repository(name, settings_of(ca_file, plain_http), push=True) as repository:
+        moved = send(
+            StoreSource(store), top, repository, name.tag, mount_from=mount_from or (),
+            progress=console.TerminalProgress(),
+        )  # fmt: skip
+    print_moved(str(name), moved)
