@@ -112,18 +112,21 @@ def test_the_same_lock_makes_the_same_digest_anywhere(built: Callable[[str], Bui
 
 def test_a_second_build_writes_nothing(built: Callable[[str], Built], tmp_path: Path) -> None:
     image = built("python")
-    command = [sys.executable, "-m", "nautiloid", "build", "python", "--lock", str(image.lock_path)]
-    done = _run(command, cwd=tmp_path)
+    command = [sys.executable, "-m", "nautiloid", "build", "python", "--no-test", "--lock", str(image.lock_path)]
+    done = _run([*command, "--rebuild"], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("reused") == len(image.result.layers)
     assert image.result.descriptor.digest in done.stdout
+    unchanged = _run(command, cwd=tmp_path)
+    assert "Unchanged" in unchanged.stdout
+    assert image.result.descriptor.digest in unchanged.stdout
 
 
 def test_offline_without_a_cache_says_what_is_missing(built: Callable[[str], Built], tmp_path: Path) -> None:
     image = built("python")
     environment = {**os.environ, "NAUTILOID_CACHE": str(tmp_path / "empty")}
-    command = [sys.executable, "-m", "nautiloid", "build", "python", "--offline", "--lock", str(image.lock_path)]
-    done = _run(command, cwd=tmp_path, env=environment)
+    command = [sys.executable, "-m", "nautiloid", "build", "python", "--offline", "--rebuild", "--lock"]
+    done = _run([*command, str(image.lock_path)], cwd=tmp_path, env=environment)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "cache" in done.stderr

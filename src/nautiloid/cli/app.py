@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 import nautiloid
-from nautiloid.cli import build, catalog, console, copy, diff, images, init, lab, lock, pull, push, run, test
+from nautiloid.cli import build, catalog, console, copy, diff, images, init, lab, lock, pull, push, run, slim, test
 from nautiloid.errors import NautiloidError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("build")(build.build)
 app.command("run", context_settings={"allow_interspersed_args": False})(run.run)
 app.command("test")(test.test)
 app.command("diff")(diff.diff)
+app.command("slim")(slim.slim)
 app.command("images")(images.images)
 app.command("tag")(images.tag)
 app.command("push")(push.push)

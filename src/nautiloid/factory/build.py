@@ -138,7 +138,8 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
     definition = lock.definition
     settings = definition.image
     created = lock.timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    environment = {"PATH": _PATH, "HOME": settings.workdir, "LANG": "C.UTF-8", **settings.env}
+    # Sorted: a lock that comes from disk has its mappings in another order than one that was just made.
+    environment = {"PATH": _PATH, "HOME": settings.workdir, "LANG": "C.UTF-8", **dict(sorted(settings.env.items()))}
     labels = {
         "org.opencontainers.image.title": definition.name,
         "org.opencontainers.image.description": definition.summary,
