@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -106,6 +107,33 @@ def test_the_same_lock_makes_the_same_digest_anywhere(built: Callable[[str], Bui
     done = subprocess.run(
         ["sh", "-c", command], cwd=elsewhere, env=environment, capture_output=True, text=True, check=False
     )
+    assert done.returncode == 0, done.stderr
+    assert image.result.descriptor.digest in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+def test_another_user_makes_the_same_digest(built: Callable[[str], Built], tmp_path: Path) -> None:
+    image = built("python")
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / "store").symlink_to(places.cache_directory() / "store")
+    # In a user namespace the same files are there, but who builds is somebody else, without any privilege.
+    somebody = [
+        "bwrap",
+        "--dev-bind",
+        "/",
+        "/",
+        "--unshare-user",
+        "--uid",
+        "12345",
+        "--gid",
+        "23456",
+        "--cap-drop",
+        "ALL",
+    ]
+    somebody += ["--setenv", "NAUTILOID_CACHE", str(cache), "--setenv", "NAUTILOID_IMAGES", str(tmp_path / "images")]
+    command = [sys.executable, "-m", "nautiloid", "build", "python", "--offline", "--locked", "--no-test", "--lock"]
+    done = _run([*somebody, *command, str(image.lock_path)], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert image.result.descriptor.digest in done.stdout
 

@@ -54,13 +54,22 @@ class Fetcher:
         progress: The observer.
         offline: Never touch the network; ``file`` mirrors still serve.
         backoff: Seconds before the second try; each further try waits twice as long.
+        patience: Seconds after which a mirror must have sent 1 kB for each of them.
     """
 
-    def __init__(self, store: Store, progress: Progress, *, offline: bool = False, backoff: float = 0.5) -> None:
+    def __init__(
+        self,
+        store: Store,
+        progress: Progress,
+        *,
+        offline: bool = False,
+        backoff: float = 0.5,
+        patience: float = 30.0,
+    ) -> None:
         self.store = store
         self.progress = progress
         self.offline = offline
-        self._transport = Transport(backoff=backoff)
+        self._transport = Transport(backoff=backoff, patience=patience)
 
     def __enter__(self) -> Fetcher:
         return self

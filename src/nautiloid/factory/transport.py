@@ -16,6 +16,7 @@ from nautiloid.tls import certificate_authorities
 
 _TRIES = 3
 _CHUNK = 1 << 18
+_SLOWEST = 1000  # bytes a second
 _WORTH_ANOTHER_TRY = 1 << 20  # bytes; an attempt that got this far does not count against the mirror
 _TRANSIENT = frozenset({408, 425, 429})
 
@@ -36,10 +37,13 @@ class Transport:
 
     Args:
         backoff: Seconds before the second try; each further try waits twice as long.
+        patience: Seconds after which a mirror must have sent 1 kB for each of them: one that trickles is no better
+            than one that is silent.
     """
 
-    def __init__(self, *, backoff: float) -> None:
+    def __init__(self, *, backoff: float, patience: float) -> None:
         self._backoff = backoff
+        self._patience = patience
         self._client: httpx.Client | None = None
         self._client_lock = threading.Lock()
 
@@ -86,7 +90,12 @@ class Transport:
         try:
             with self._connection().stream("GET", url, headers=headers) as response:
                 skip = _bytes_to_skip(response, start)
+                began, received = time.monotonic(), 0
                 for chunk in response.iter_raw():
+                    received += len(chunk)
+                    seconds = time.monotonic() - began
+                    if seconds > self._patience and received < seconds * _SLOWEST:
+                        raise MirrorError(f"sent {received} bytes in {seconds:.0f} s")
                     yield chunk[skip:]
                     skip = max(0, skip - len(chunk))
         except httpx.TransportError as error:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,6 +60,14 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_error(503)
             case "moody":
                 self.answer(CONTENT)
+            case "trickling":
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(CONTENT)))
+                self.end_headers()
+                with contextlib.suppress(OSError):
+                    for byte in CONTENT[:200]:
+                        self.wfile.write(bytes([byte]))
+                        time.sleep(0.02)
             case "broken":
                 self.send_error(500)
             case "moved":
@@ -163,6 +173,13 @@ def test_the_next_mirror_makes_up_for_a_bad_one(
 ) -> None:
     assert fetch(fetcher, mirror, fault, "good").read_bytes() == CONTENT
     assert progress.done == len(CONTENT)
+
+
+def test_a_mirror_that_trickles_is_left_for_the_next(mirror: Mirror, progress: Counter, tmp_path: Path) -> None:
+    with Fetcher(Store(tmp_path / "slow"), progress, backoff=0.001, patience=0.3) as impatient:
+        assert fetch(impatient, mirror, "trickling", "good").read_bytes() == CONTENT
+        with pytest.raises(FetchError, match="bytes in 0 s"):
+            impatient.fetch("absent", mirrors=[f"{mirror.base}/trickling"], sha256="0" * 64)
 
 
 def test_the_error_says_what_each_mirror_did_wrong(fetcher: Fetcher, mirror: Mirror) -> None:
