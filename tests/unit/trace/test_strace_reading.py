@@ -21,14 +21,14 @@ def _uses(*lines: str) -> list[Use]:
 def test_opens_execs_and_looks_are_told_apart() -> None:
     found = _uses(
         _start(),
-        f'1 openat(AT_FDCWD<{_hex("/work")}>, "{_hex("/etc/hosts")}", O_RDONLY|O_CLOEXEC) = 3<{_hex("/etc/hosts")}>',
-        f'1 newfstatat(AT_FDCWD<{_hex("/work")}>, "{_hex("lib/a.so")}", {{st_mode=S_IFREG|0644, ...}}, 0) = 0',
+        f'1 openat(AT_FDCWD<{_hex("/srv")}>, "{_hex("/etc/hosts")}", O_RDONLY|O_CLOEXEC) = 3<{_hex("/etc/hosts")}>',
+        f'1 newfstatat(AT_FDCWD<{_hex("/srv")}>, "{_hex("lib/a.so")}", {{st_mode=S_IFREG|0644, ...}}, 0) = 0',
         f'1 execve("{_hex("/bin/other")}", ["{_hex("x")}"], 0x1 /* 0 vars */) = 0',
     )
     assert found == [
         Use("/bin/app", Kind.EXEC),
         Use("/etc/hosts", Kind.OPEN),
-        Use("/work/lib/a.so", Kind.LOOK),
+        Use("/srv/lib/a.so", Kind.LOOK),
         Use("/bin/other", Kind.EXEC),
     ]
 
