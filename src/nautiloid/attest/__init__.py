@@ -1,0 +1,1 @@
+"""Statements about an image that others can check: bills of materials."""

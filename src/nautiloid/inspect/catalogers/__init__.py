@@ -1,0 +1,1 @@
+"""Catalogers: each reads one kind of package record."""

@@ -1,0 +1,297 @@
+"""What an image holds, as plain data: the result of an inspection, which comparison, SBOM and report read.
+
+Sizes are bytes, paths have no leading slash, layers are counted from 0, the lowest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Found(StrEnum):
+    """How a component was found."""
+
+    DPKG = "dpkg database"
+    APK = "apk database"
+    RPM = "rpm database"
+    DIST_INFO = "dist-info"
+    EGG_INFO = "egg-info"
+    ZIPAPP = "zip archive of Python modules"
+    CONDA = "conda-meta"
+    NPM = "package.json"
+    GO = "Go build information"
+    JAR = "jar"
+    SBOM = "SBOM inside a distribution"
+    VENDORED = "vendored"
+    NATIVE = "native library"
+    MODEL = "model file"
+
+
+class Severity(StrEnum):
+    """How much a finding matters, the gravest first."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A package, a library inside of one, or a model.
+
+    Attributes:
+        kind: The purl type: ``deb``, ``apk``, ``rpm``, ``pypi``, ``conda``, ``npm``, ``golang``, ``maven``,
+            ``generic`` for native libraries, or ``model``.
+        name: As its own world spells it.
+        version: Empty where nothing tells.
+        purl: Package URL; empty for a model.
+        how: What told of it first.
+        evidence: What exactly told, for a person: a path, or the version string that was read.
+        confidence: 0 to 1: 1 where a package manager's own record says so.
+        also: Other ways in which the same component was found; it is counted once.
+        source: Source package, where it differs in name or version (deb, apk, rpm).
+        licenses: SPDX expressions or, where there are none, the words of the package.
+        supplier: Who maintains it.
+        within: purl of the component that it is bundled in; empty for one that stands by itself.
+        layer: Where its record lies; -1 while that is not known yet.
+        files: Paths that belong to it, sorted.
+        size: Bytes of those.
+    """
+
+    kind: str
+    name: str
+    version: str
+    purl: str
+    how: Found
+    evidence: str
+    confidence: float = 1.0
+    also: tuple[str, ...] = ()
+    source: str = ""
+    source_version: str = ""
+    licenses: tuple[str, ...] = ()
+    supplier: str = ""
+    within: str = ""
+    layer: int = -1
+    files: tuple[str, ...] = ()
+    size: int = 0
+
+    @property
+    def package(self) -> bool:
+        """Whether it counts as a package: an entry of a package database, or one Python distribution."""
+        return not self.within and self.kind in PACKAGE_KINDS
+
+
+PACKAGE_KINDS = frozenset({"deb", "apk", "rpm", "pypi", "conda"})
+"""The kinds of component that count as packages; jars, Go modules and npm packages are listed beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executable:
+    """A regular file with an x bit that is an ELF program or a script.
+
+    Attributes:
+        kind: ``ELF`` or ``script``.
+        interpreter: What a script names behind ``#!``.
+        owner: Name of the package that brought it; empty for none.
+    """
+
+    path: str
+    kind: str
+    layer: int
+    size: int
+    interpreter: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hardening:
+    """Which protections an ELF file was linked with.
+
+    Attributes:
+        program: Whether it can be started (else it is a shared object).
+        pie: Position independent; always so for a shared object.
+        relro: ``full`` (with BIND_NOW), ``partial`` or ``none``.
+        canary: It calls ``__stack_chk_fail``: some function checks its stack.
+        fortify: It calls checked variants of C functions (``__memcpy_chk``).
+        nx: Its stack may not be executed.
+    """
+
+    path: str
+    program: bool
+    pie: bool
+    relro: str
+    canary: bool
+    fortify: bool
+    nx: bool
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that ought to be otherwise, or that one should know of.
+
+    Attributes:
+        rule: A stable name, such as ``setuid-file``.
+        where: A path with leading slash, or a part of the configuration.
+        detail: What is there, in one sentence.
+        remedy: What to do about it.
+    """
+
+    rule: str
+    severity: Severity
+    title: str
+    where: str
+    detail: str
+    remedy: str
+    layer: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file that holds a model, or that runs code when it is loaded.
+
+    Attributes:
+        form: Such as ``safetensors``, ``ONNX``, ``PyTorch checkpoint``, ``pickle``, ``Keras``.
+        runs_code: Whether loading it the usual way can run code.
+        imports: What its pickle would import, ``module.name``, sorted.
+        verdict: ``data``, ``safe globals``, ``unknown globals`` or ``dangerous``.
+        sha256: Hexadecimal.
+    """
+
+    path: str
+    form: str
+    size: int
+    layer: int
+    sha256: str = ""
+    runs_code: bool = False
+    imports: tuple[str, ...] = ()
+    verdict: str = "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What could not be read, or was left unread on purpose.
+
+    Attributes:
+        where: A path with leading slash.
+        reason: Why, in a few words.
+    """
+
+    where: str
+    reason: str
+    layer: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFacts:
+    """One layer.
+
+    Attributes:
+        compressed: Bytes as stored.
+        size: Bytes of the regular files that it brings, also of those that later layers hide.
+        kept: Bytes of those that the finished image still shows.
+    """
+
+    position: int
+    digest: str
+    diff_id: str
+    name: str
+    compressed: int
+    size: int
+    kept: int
+    files: int
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What an attacker could use.
+
+    Attributes:
+        shared_objects: How many ELF shared objects there are.
+        shells: Paths, as the following ones.
+        capabilities: Files with file capabilities.
+    """
+
+    executables: tuple[Executable, ...] = ()
+    shared_objects: int = 0
+    shells: tuple[str, ...] = ()
+    interpreters: tuple[str, ...] = ()
+    package_managers: tuple[str, ...] = ()
+    compilers: tuple[str, ...] = ()
+    network_clients: tuple[str, ...] = ()
+    setuid: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    world_writable: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    hardening: tuple[Hardening, ...] = ()
+    models: tuple[ModelFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Where the bytes are: a tree of layers, owners and files for a picture.
+
+    Attributes:
+        size: Bytes of all that is below.
+    """
+
+    name: str
+    size: int
+    children: tuple[Usage, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Everything known about one image.
+
+    Attributes:
+        name: What the user called it.
+        digest: Of the manifest; empty for a plain directory.
+        created: RFC 3339, or empty.
+        distribution: ``PRETTY_NAME`` of os-release; empty without one.
+        distribution_id: Such as ``debian``; with ``distribution_version`` (``12``) it tells whose advisories apply.
+        config: User, entry point, environment names and the like, for display.
+        files: How many regular files the finished image shows.
+        size: Bytes of those; hard links count once.
+        compressed: What a pull moves.
+        seconds: How long the inspection took.
+        tool: Name and version of what made it.
+    """
+
+    name: str
+    digest: str
+    platform: str
+    created: str
+    distribution: str
+    distribution_id: str
+    distribution_version: str
+    config: Mapping[str, str]
+    layers: tuple[LayerFacts, ...]
+    components: tuple[Component, ...]
+    files: int
+    size: int
+    compressed: int
+    surface: Surface
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    usage: Usage
+    tool: str
+    seconds: float = 0.0
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def packages(self) -> tuple[Component, ...]:
+        """What counts as a package."""
+        return tuple(component for component in self.components if component.package)
+
+    def of_kind(self, kind: str) -> tuple[Component, ...]:
+        """Return the packages of one kind, such as ``deb`` or ``pypi``."""
+        return tuple(component for component in self.packages if component.kind == kind)
+
+    @property
+    def bundled(self) -> tuple[Component, ...]:
+        """What is hidden in other components: vendored packages and native libraries inside of wheels."""
+        return tuple(component for component in self.components if component.within)

@@ -1,0 +1,1 @@
+"""What people read: reports made of inspections and comparisons."""
