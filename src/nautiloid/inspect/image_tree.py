@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nautiloid.inspect.file_tree import FileTree, TreeFile
-from nautiloid.inspect.layer_listing import LayerEntry, list_layer
+from nautiloid.inspect.layer_listing import KeepWanted, LayerEntry, list_layer
 from nautiloid.inspect.ownership import Package, is_package_list, owners
 from nautiloid.oci.source import ImageSource
 from nautiloid.progress import Task
@@ -37,9 +37,9 @@ class Listings:
         diff_ids = source.image.config.diff_ids
         diff_id = diff_ids[position] if position < len(diff_ids) else layer.digest
         if diff_id not in self.known:
-            lists: dict[str, bytes] = {}
             with source.open_layer(layer) as content:
-                entries = list_layer(content, is_package_list, lists)
+                entries = list_layer(content, KeepWanted(is_package_list))
+            lists = {entry.path: entry.facts for entry in entries if isinstance(entry.facts, bytes)}
             self.known[diff_id] = Listing(entries, lists)
         return self.known[diff_id]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Protocol
 
 from nautiloid.inspect.content_kind import HEAD, kind_of
 from nautiloid.oci.errors import ImageFormatError
@@ -60,6 +60,7 @@ class LayerEntry:
         what: The kind of content in words; empty when nobody can tell.
         xattrs: Extended attributes, sorted by name.
         names: The owner's names as the archive spells them; they decide nothing but the layer's bytes.
+        facts: What somebody who looked into the content made of it; None where nobody did.
     """
 
     path: str
@@ -75,15 +76,58 @@ class LayerEntry:
     what: str = ""
     xattrs: tuple[tuple[str, str], ...] = ()
     names: tuple[str, str] = ("", "")
+    facts: object = field(default=None, compare=False, repr=False)
 
 
-def list_layer(content: BinaryIO, keep: Callable[[str, int], bool], kept: dict[str, bytes]) -> tuple[LayerEntry, ...]:
+class Look(Protocol):
+    """Somebody who looks into one file as it streams by."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of the file."""
+
+    def facts(self) -> object:
+        """Return what there is to say of the file, now that it has passed."""
+
+
+class Onlooker(Protocol):
+    """Somebody who decides which files are looked into."""
+
+    def look(self, path: str, size: int, mode: int, head: bytes) -> Look | None:
+        """Return who looks into a file of this path, size (bytes) and mode that begins with ``head``; None: nobody."""
+
+
+class KeepContent:
+    """A look that keeps a file's content: its facts are the bytes."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> None:
+        """Keep the next bytes."""
+        self._pieces.append(chunk)
+
+    def facts(self) -> bytes:
+        """Return the whole content."""
+        return b"".join(self._pieces)
+
+
+@dataclass(frozen=True)
+class KeepWanted:
+    """Keeps the content of the files that ``wanted`` (path, size) asks for."""
+
+    wanted: Callable[[str, int], bool]
+
+    def look(self, path: str, size: int, mode: int, head: bytes) -> Look | None:  # noqa: ARG002 - see Onlooker
+        """Keep it or not."""
+        return KeepContent() if self.wanted(path, size) else None
+
+
+def list_layer(content: BinaryIO, onlooker: Onlooker) -> tuple[LayerEntry, ...]:
     """Read a layer to its end, which also checks it against its diff_id.
 
     Args:
         content: The layer as an uncompressed tar.
-        keep: Asked with the path and size of each regular file whether its content is wanted.
-        kept: Receives the wanted contents by path.
+        onlooker: Shown each regular file; what it finds becomes the entry's ``facts``.
 
     Raises:
         ImageFormatError: It is not a tar, or an entry points outside of the image.
@@ -95,7 +139,7 @@ def list_layer(content: BinaryIO, keep: Callable[[str, int], bool], kept: dict[s
             for member in archive:
                 path = clean_path(member.name)
                 if path:
-                    entries.append(_entry(archive, member, path, kept if keep(path, member.size) else None))
+                    entries.append(_entry(archive, member, path, onlooker))
                 archive.members = []  # type: ignore[attr-defined] # a stream never goes back; do not keep every header
     except tarfile.TarError as error:
         raise ImageFormatError(f"A layer is not a tar file: {error}.", "The image is damaged.") from error
@@ -118,7 +162,7 @@ def clean_path(text: str) -> str:
     return "/".join(path.parts)
 
 
-def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, kept: dict[str, bytes] | None) -> LayerEntry:
+def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, onlooker: Onlooker) -> LayerEntry:
     directory, _, name = path.rpartition("/")
     if name == _OPAQUE:
         return LayerEntry(directory, Kind.OPAQUE)
@@ -131,8 +175,9 @@ def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, kept: d
     if kind is None:
         raise ImageFormatError(f"A layer's entry {member.name!r} has the unknown type {member.type!r}.")
     sha256 = substance = what = ""
+    facts: object = None
     if kind is Kind.FILE and (content := archive.extractfile(member)) is not None:
-        sha256, substance, what = _digest(content, path, kept)
+        sha256, substance, what, facts = read_content(content, path, member.size, member.mode, onlooker)
     device = kind in (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE)
     return LayerEntry(
         path=path,
@@ -154,20 +199,25 @@ def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, kept: d
             )
         ),
         names=(member.uname, member.gname),
+        facts=facts,
     )
 
 
-def _digest(content: IO[bytes], path: str, kept: dict[str, bytes] | None) -> tuple[str, str, str]:
+def read_content(
+    content: IO[bytes], path: str, size: int, mode: int, onlooker: Onlooker
+) -> tuple[str, str, str, object]:
+    """Read a file to its end; return its sha256, that of its substance, its kind in words, and the onlooker's facts."""
     head = content.read(HEAD)
     kind = kind_of(path, head)
+    look = onlooker.look(path, size, mode, head)
     whole, rest = hashlib.sha256(head), hashlib.sha256(head[kind.header :])
-    pieces = [head]
-    while chunk := content.read(_CHUNK):
+    if look is not None:
+        look.feed(head)
+    while len(head) == HEAD and (chunk := content.read(_CHUNK)):
         whole.update(chunk)
         if kind.header:
             rest.update(chunk)
-        if kept is not None:
-            pieces.append(chunk)
-    if kept is not None:
-        kept[path] = b"".join(pieces)
-    return whole.hexdigest(), rest.hexdigest() if kind.header else "", kind.name
+        if look is not None:
+            look.feed(chunk)
+    facts = look.facts() if look is not None else None
+    return whole.hexdigest(), rest.hexdigest() if kind.header else "", kind.name, facts

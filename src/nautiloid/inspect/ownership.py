@@ -83,9 +83,13 @@ def owner_of(path: str, known: Mapping[str, Package]) -> Package | None:
     found = known.get(path)
     if found is None and path.endswith("/__pycache__"):
         found = known.get(posixpath.dirname(path))
-    if found is None and (match := _BYTECODE.fullmatch(path)) is not None:
-        found = known.get(f"{match['directory']}{match['module']}.py")
-    return found
+    return found if found is not None else known.get(source_of_bytecode(path))
+
+
+def source_of_bytecode(path: str) -> str:
+    """Return the module that a bytecode file was compiled from; empty for any other file."""
+    match = _BYTECODE.fullmatch(path)
+    return f"{match['directory']}{match['module']}.py" if match else ""
 
 
 def _claims(path: str, text: str, versions: Mapping[str, str]) -> Iterator[tuple[Package, Iterable[str]]]:

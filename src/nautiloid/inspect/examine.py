@@ -1,0 +1,99 @@
+"""Decides for each file that streams by who looks into it, and makes facts of what is seen."""
+
+from __future__ import annotations
+
+import re
+
+from nautiloid.inspect.catalogers import python, system
+from nautiloid.inspect.distribution import PATHS as OS_RELEASE
+from nautiloid.inspect.elf import Buffer, Elf
+from nautiloid.inspect.facts import Native, Record, Script, Secret, StartupHook, Unread
+from nautiloid.inspect.gather import Gather
+from nautiloid.inspect.layer_listing import Look
+from nautiloid.inspect.models import may_be_model, read_model
+from nautiloid.inspect.native_libraries import find_libraries
+from nautiloid.inspect.ownership import is_package_list
+from nautiloid.inspect.secrets import find_secret, may_hold_secret
+
+_LARGEST_RECORD = 64 << 20
+_CHECKED_CALL = re.compile(rb"\0__[a-z0-9_]{2,20}_chk\0")
+_HOOK = re.compile(rb"^import[ \t][^\n]*", re.MULTILINE)
+_LARGEST_PTH = 1 << 16
+
+
+class Examiner:
+    """The onlooker of an inspection."""
+
+    def look(self, path: str, size: int, mode: int, head: bytes) -> Look | None:  # noqa: PLR0911 - one case a line
+        """Return who looks into a file; None for the many that are only counted."""
+        if _is_record(path, size):
+            return Gather(path, size, _keep)
+        if head.startswith(b"\x7fELF"):
+            return Gather(path, size, _read_native)
+        if path.endswith(".pth") and size <= _LARGEST_PTH and b"\0" not in head:
+            return Gather(path, size, _read_startup_file)
+        if may_be_model(path, head):
+            return Gather(path, size, read_model)
+        if may_hold_secret(path, size, head):
+            return Gather(path, size, _read_secret)
+        if head.startswith(b"#!") and mode & 0o111:
+            return _Told(_script(head))
+        return None
+
+
+class _Told:
+    """A look that needs no more than what was seen already."""
+
+    def __init__(self, facts: object) -> None:
+        self._facts = facts
+
+    def feed(self, chunk: bytes) -> None:
+        """Let the content pass."""
+
+    def facts(self) -> object:
+        """Return what was known from the start."""
+        return self._facts
+
+
+def _is_record(path: str, size: int) -> bool:
+    if is_package_list(path, size) or path in OS_RELEASE or system.is_copyright(path):
+        return True
+    return python.is_python_record(path)
+
+
+def _keep(_: str, content: Buffer) -> Record | Unread:
+    return Record(bytes(content)) if len(content) <= _LARGEST_RECORD else Unread("a package record of over 64 MiB")
+
+
+def _read_native(path: str, content: Buffer) -> Native:
+    elf = Elf(content)
+    names = elf.symbol_names
+    return Native(
+        machine=elf.machine,
+        program=elf.program,
+        shared_object=elf.shared_object,
+        soname=elf.soname,
+        pie=elf.pie,
+        relro=elf.relro,
+        canary=b"\0__stack_chk_fail\0" in names,
+        fortify=_CHECKED_CALL.search(names) is not None,
+        nx=elf.nx,
+        clues=find_libraries(path, elf),
+    )
+
+
+def _read_startup_file(_: str, content: Buffer) -> StartupHook | None:
+    match = _HOOK.search(content)
+    return StartupHook(match[0].decode("utf-8", "replace")[:200]) if match else None
+
+
+def _read_secret(path: str, content: Buffer) -> Secret | Script | None:
+    kind = find_secret(path, bytes(content))
+    if kind:
+        return Secret(kind)
+    return _script(bytes(content[:4096])) if content[:2] == b"#!" else None
+
+
+def _script(head: bytes) -> Script:
+    line = head[2:].split(b"\n", 1)[0].strip()
+    return Script(line[:120].decode("utf-8", "replace"))

@@ -1,0 +1,152 @@
+"""Inspect an image: every layer read once as a stream, then components, surface and findings made of what was seen."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+import nautiloid
+from nautiloid.inspect.catalogers import python
+from nautiloid.inspect.components import Assembled, assemble_components
+from nautiloid.inspect.distribution import read_distribution
+from nautiloid.inspect.examine import Examiner
+from nautiloid.inspect.facts import Record, Unread
+from nautiloid.inspect.file_tree import FileTree, TreeFile
+from nautiloid.inspect.findings import find_config_faults, find_faults, in_order
+from nautiloid.inspect.image_tree import layer_names
+from nautiloid.inspect.inventory import Inspection, LayerFacts, Skipped, Usage
+from nautiloid.inspect.layer_listing import Kind, LayerEntry, list_layer
+from nautiloid.inspect.surface import find_surface
+from nautiloid.inspect.usage import usage_of
+from nautiloid.oci.read_ahead import ReadAhead
+from nautiloid.oci.source import ImageSource
+from nautiloid.progress import SILENT, Progress
+
+TOOL = f"nautiloid {nautiloid.__version__}"
+
+
+def inspect_image(source: ImageSource, name: str, progress: Progress = SILENT) -> Inspection:
+    """Read an image and say all that is known of it.
+
+    Args:
+        source: The image.
+        name: What the user called it.
+        progress: Counts layers.
+
+    Raises:
+        ImageFormatError: A layer is damaged, or points outside of the image.
+        IntegrityError: A layer is not what the configuration says.
+    """
+    started = time.monotonic()
+    tree = FileTree()
+    image = source.image
+    brought: list[tuple[int, int]] = []
+    examiner = Examiner()
+    with progress.task(f"Read {name}", total=len(image.manifest.layers)) as task:
+        for layer in image.manifest.layers:
+            with io.BufferedReader(ReadAhead(source.open_layer(layer)), 1 << 20) as content:
+                entries = list_layer(content, examiner)
+            tree.apply(entries)
+            sizes = [entry.size for entry in entries if entry.kind is Kind.FILE]
+            brought.append((len(sizes), sum(sizes)))
+            task.advance(1)
+    files = tree.files()
+    names = layer_names(source)
+    found = _inspect_tree(files, tree, name, names)
+    kept = _kept(files, len(brought))
+    layers = tuple(
+        LayerFacts(
+            number, layer.digest, image.config.diff_ids[number], names[number], layer.size, size, kept[number], count
+        )
+        for number, (layer, (count, size)) in enumerate(zip(image.manifest.layers, brought, strict=True))
+    )
+    config = image.config
+    return replace(
+        found,
+        digest=image.digest,
+        platform=str(config.platform),
+        created=config.created,
+        config={
+            "User": config.user,
+            "Entrypoint": " ".join(config.entrypoint),
+            "Cmd": " ".join(config.cmd),
+            "WorkingDir": config.working_dir,
+            "Env": ", ".join(variable.partition("=")[0] for variable in config.env),
+            "Volumes": ", ".join(config.volumes),
+        },
+        labels=dict(config.labels),
+        layers=layers,
+        compressed=sum(layer.size for layer in image.manifest.layers),
+        findings=in_order([*found.findings, *find_config_faults(image)]),
+        seconds=time.monotonic() - started,
+    )
+
+
+def inspect_entries(entries: tuple[LayerEntry, ...], name: str, skipped: tuple[Skipped, ...] = ()) -> Inspection:
+    """Say all that is known of a root filesystem whose entries were read from a disk."""
+    started = time.monotonic()
+    tree = FileTree()
+    tree.apply(entries)
+    files = tree.files()
+    found = _inspect_tree(files, tree, name, ("directory",))
+    sizes = [entry.size for entry in entries if entry.kind is Kind.FILE]
+    layer = LayerFacts(0, "", "", "directory", 0, sum(sizes), _kept(files, 1)[0], len(sizes))
+    return replace(
+        found, layers=(layer,), skipped=(*skipped, *found.skipped), seconds=time.monotonic() - started
+    )  # fmt: skip
+
+
+def _inspect_tree(files: Mapping[str, TreeFile], tree: FileTree, name: str, layers: tuple[str, ...]) -> Inspection:
+    records = {
+        path: file.entry.facts.content
+        for path, file in files.items()
+        if file.entry is not None and isinstance(file.entry.facts, Record)
+    }
+    distribution = read_distribution(records)
+    assembled = assemble_components(files, records, distribution, tree.real_path)
+    surface = find_surface(files, assembled.owner_name)
+    regular = [(path, file) for path, file in files.items() if file.kind is Kind.FILE]
+    return Inspection(
+        name=name,
+        digest="",
+        platform="",
+        created="",
+        distribution=distribution.name,
+        distribution_id=distribution.identity,
+        distribution_version=distribution.version,
+        config={},
+        layers=(),
+        components=assembled.components,
+        files=len(regular),
+        size=sum(file.entry.size for path, file in regular if file.entry and file.linked in ("", path)),
+        compressed=0,
+        surface=surface,
+        findings=find_faults(files, surface, assembled.owner_name),
+        skipped=_skipped(files, records),
+        usage=_usage(files, assembled, layers, name),
+        tool=TOOL,
+    )
+
+
+def _skipped(files: Mapping[str, TreeFile], records: Mapping[str, bytes]) -> tuple[Skipped, ...]:
+    found = [
+        Skipped(f"/{path}", file.entry.facts.reason, file.layer)
+        for path, file in files.items()
+        if file.entry is not None and isinstance(file.entry.facts, Unread)
+    ]
+    return (*found, *(Skipped(f"/{path}", reason, files[path].layer) for path, reason in python.unreadable(records)))
+
+
+def _kept(files: Mapping[str, TreeFile], layers: int) -> list[int]:
+    """Return how many bytes of each layer the finished image still shows."""
+    kept = [0] * layers
+    for path, file in files.items():
+        if file.entry is not None and file.kind is Kind.FILE and file.linked in ("", path):
+            kept[file.layer] += file.entry.size
+    return kept
+
+
+def _usage(files: Mapping[str, TreeFile], assembled: Assembled, layers: tuple[str, ...], name: str) -> Usage:
+    return usage_of(files, assembled.owner_name, layers, name)
