@@ -9,7 +9,25 @@ import typer
 from rich.markup import escape
 
 import nautiloid
-from nautiloid.cli import build, catalog, console, copy, diff, images, init, lab, lock, pull, push, run, slim, test
+from nautiloid.cli import (
+    build,
+    catalog,
+    compare,
+    console,
+    copy,
+    diff,
+    images,
+    init,
+    inspect,
+    lab,
+    lock,
+    pull,
+    push,
+    run,
+    sbom,
+    slim,
+    test,
+)
 from nautiloid.errors import NautiloidError
 
 app = typer.Typer(
@@ -25,6 +43,9 @@ app.command("lock")(lock.lock)
 app.command("build")(build.build)
 app.command("run", context_settings={"allow_interspersed_args": False})(run.run)
 app.command("test")(test.test)
+app.command("inspect")(inspect.inspect)
+app.command("compare")(compare.compare)
+app.command("sbom")(sbom.sbom)
 app.command("diff")(diff.diff)
 app.command("slim")(slim.slim)
 app.command("images")(images.images)

@@ -90,7 +90,7 @@ def gather(
     Raises:
         IntegrityError: An input is not what the lock says.
     """
-    tree = Tree()
+    tree = Tree(keep_setuid=lock.definition.image.setuid == "keep")
     system.lay_foundations(tree)
     with progress.task("Unpack", total=len(lock.debs) + len(lock.wheels)) as task:
         packages = []
@@ -164,7 +164,7 @@ def _check(tree: Tree, facts: Mapping[str, ElfFacts], lock: Lock) -> None:
             f"libraries of the image '{lock.definition.name}' are too old for {len(old)} needs of its files:\n{shown}",
             "Choose a wheel that was built for an older C library, or a newer Debian (suite: trixie).",
         )
-    faults = system.check_contract(tree)
+    faults = system.check_contract(tree, setuid=lock.definition.image.setuid == "keep")
     if faults:
         raise AssemblyError("the image would break the run contract:\n" + "\n".join(f"  {f}" for f in faults[:20]))
 

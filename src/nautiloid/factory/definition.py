@@ -33,6 +33,8 @@ class Debian(_Part):
         packages: What is wanted, as dependency relations (``libgomp1``, ``libc6 (>= 2.36)``).
         never: Packages that must not enter, and why. A dependency that only they could satisfy is excused,
             and the lock records it.
+        pockets: ``all`` reads the release with its updates and security fixes; ``release`` reads the release alone, as
+            a stale image would have it, and is for comparisons only.
         database: ``status.d`` tells scanners which packages there are; ``dpkg`` writes a whole database, with which
             apt and dpkg work.
     """
@@ -41,6 +43,7 @@ class Debian(_Part):
     components: tuple[str, ...] = ("main",)
     packages: tuple[str, ...] = ()
     never: Mapping[str, Reason] = Field(default_factory=dict)
+    pockets: Literal["all", "release"] = "all"
     database: Literal["status.d", "dpkg"] = "status.d"
 
 
@@ -142,11 +145,13 @@ class SelfTest(_Part):
         imports: Modules that must import.
         steps: What it is for, tried in small.
         shell: Whether a shell and a package manager belong in it.
+        setuid: Whether files with setuid bits belong in it.
     """
 
     imports: tuple[str, ...] = ()
     steps: tuple[TestStep, ...] = ()
     shell: bool = False
+    setuid: bool = False
 
 
 class ImageSettings(_Part):
@@ -155,6 +160,8 @@ class ImageSettings(_Part):
     Attributes:
         tmpfs: Paths that must be writable when it runs.
         host_libraries: Sonames that the engine brings into the container, such as those of a GPU driver.
+        setuid: ``drop`` takes the setuid and setgid bits of the packages' files away; ``keep`` leaves them, as package
+            managers do.
         compression: Of its layers. zstd is smaller and quicker to unpack; gzip is what every engine reads.
     """
 
@@ -163,6 +170,7 @@ class ImageSettings(_Part):
     user: str = "65532:65532"
     workdir: AbsolutePath = "/home/nonroot"
     host_libraries: tuple[str, ...] = ()
+    setuid: Literal["drop", "keep"] = "drop"
     compression: Literal["gzip", "zstd"] = "gzip"
     env: Mapping[str, str] = Field(default_factory=dict)
     labels: Mapping[str, str] = Field(default_factory=dict)

@@ -133,13 +133,15 @@ def _resolve_debian(
     if not packages:
         return [], None
     with fetcher.progress.task("Read the Debian archive"):
-        archives = [pocket.archive for pocket in pockets(debian.suite)]
+        release_only = debian.pockets == "release"
+        archives = [pocket.archive for pocket in pockets(debian.suite, release_only=release_only)]
         index, releases = load_index(
             debian.suite,
             definition.architecture,
             fetcher=fetcher,
             mirrors={archive: mirrors.of(archive) for archive in archives},
             components=debian.components,
+            release_only=release_only,
         )
         closure = solve(index, packages, never=set(debian.never))
     return list(zip(archives, releases, strict=True)), closure

@@ -27,7 +27,8 @@ COMPILERS = frozenset(
 )  # fmt: skip
 NETWORK_CLIENTS = frozenset(
     {"curl", "wget", "ssh", "scp", "sftp", "ftp", "tftp", "telnet", "nc", "ncat", "netcat", "nc.openbsd",
-     "nc.traditional", "socat", "rsync", "git", "hg", "svn", "aria2c", "dig", "nslookup", "host", "ping", "nmap", "tcpdump", "openssl",
+     "nc.traditional", "socat", "rsync", "git", "hg", "svn", "aria2c", "dig", "nslookup", "host", "ping", "nmap",
+     "tcpdump", "openssl",
      "aws", "gcloud", "az", "kubectl", "gsutil", "rclone", "lftp", "git-remote-http", "lynx", "w3m", "axel", "gpg",
      "dirmngr", "ssh-keyscan", "ldapsearch", "smbclient", "mysql", "psql", "redis-cli"}
 )  # fmt: skip

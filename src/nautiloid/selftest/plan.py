@@ -21,11 +21,13 @@ class TestPlan:
         imports: Modules that must import.
         steps: Name and Python code of what must run without an exception.
         shell: Whether the image is meant to have a shell and a package manager.
+        setuid: Whether it is meant to have setuid files.
     """
 
     imports: tuple[str, ...] = ()
     steps: tuple[tuple[str, str], ...] = ()
     shell: bool = False
+    setuid: bool = False
 
 
 def read_plan(labels: Mapping[str, str]) -> TestPlan:
@@ -41,4 +43,5 @@ def read_plan(labels: Mapping[str, str]) -> TestPlan:
         section = SelfTest.model_validate_json(text)
     except ValidationError as error:
         raise NautiloidError(f"the image's label {TEST_LABEL} cannot be read: {error.errors()[0]['msg']}") from error
-    return TestPlan(section.imports, tuple((step.name, step.code) for step in section.steps), section.shell)
+    steps = tuple((step.name, step.code) for step in section.steps)
+    return TestPlan(section.imports, steps, section.shell, section.setuid)

@@ -31,9 +31,9 @@ class Pocket:
     suite: str
 
 
-def pockets(suite: str) -> tuple[Pocket, ...]:
-    """Return the pockets that together make a release with its fixes."""
-    if suite in _ROLLING:
+def pockets(suite: str, *, release_only: bool = False) -> tuple[Pocket, ...]:
+    """Return the pockets that together make a release with its fixes, or the one that is the release as it came out."""
+    if suite in _ROLLING or release_only:
         return (Pocket("debian", suite),)
     return (
         Pocket("debian", suite),
@@ -49,6 +49,7 @@ def load_index(
     fetcher: Fetcher,
     mirrors: Mapping[str, Sequence[str]],
     components: Sequence[str] = ("main",),
+    release_only: bool = False,
     keyring: Keyring | None = None,
     now: datetime | None = None,
 ) -> tuple[PackageIndex, tuple[Release, ...]]:
@@ -60,6 +61,7 @@ def load_index(
         fetcher: Does the downloads; each InRelease and Packages file ends up in its store.
         mirrors: Base URLs by archive name (``debian``, ``debian-security``).
         components: Which components to read.
+        release_only: Leave out updates and security fixes.
         keyring: Who may sign; the shipped Debian archive keys when None.
         now: The moment at which Releases must be valid; give a snapshot's own time to read a snapshot.
 
@@ -73,7 +75,7 @@ def load_index(
     keyring = keyring or Keyring.default()
     index = PackageIndex(architecture)
     releases = []
-    for pocket in pockets(suite):
+    for pocket in pockets(suite, release_only=release_only):
         bases = tuple(mirrors[pocket.archive])
         release = fetch_release(pocket, fetcher=fetcher, mirrors=bases, keyring=keyring, now=now)
         for component in components:

@@ -109,13 +109,18 @@ def _write_trust(tree: Tree) -> None:
     tree.symlink("usr/lib/ssl/certs", "/etc/ssl/certs", SYSTEM)
 
 
-def check_contract(tree: Tree) -> list[str]:
-    """Return what breaks the run contract: setuid bits and paths that anyone may write without the sticky bit."""
+def check_contract(tree: Tree, *, setuid: bool = False) -> list[str]:
+    """Return what breaks the run contract: setuid bits and paths that anyone may write without the sticky bit.
+
+    Args:
+        tree: The finished tree.
+        setuid: Whether setuid bits are meant to be there.
+    """
     faults = []
     for entry in tree:
         if entry.kind is Kind.SYMLINK:
             continue
-        if entry.mode & 0o6000:
+        if entry.mode & 0o6000 and not setuid:
             faults.append(f"/{entry.path} is setuid or setgid")
         if entry.mode & 0o002 and not entry.mode & 0o1000:
             faults.append(f"/{entry.path} can be written by anyone")

@@ -45,7 +45,7 @@ class Entry:
 
     Attributes:
         path: Canonical, relative to the root.
-        mode: Permission bits; never setuid, setgid on a file, or world-writable without the sticky bit.
+        mode: Permission bits; setuid and setgid only in a tree that keeps them.
         content: The bytes of a file.
         target: Where a symbolic link points to, as it is written.
     """
@@ -64,9 +64,14 @@ class Entry:
 
 
 class Tree:
-    """The entries of a root filesystem, by canonical path."""
+    """The entries of a root filesystem, by canonical path.
 
-    def __init__(self) -> None:
+    Args:
+        keep_setuid: Whether files keep their setuid and setgid bits.
+    """
+
+    def __init__(self, *, keep_setuid: bool = False) -> None:
+        self._mode_bits = 0o6777 if keep_setuid else 0o777
         self._entries: dict[str, Entry] = {}
 
     def __iter__(self) -> Iterator[Entry]:
@@ -109,8 +114,8 @@ class Tree:
             raise TreeError(f"{origin.component} has a directory where {existing.origin.component} has a file: /{path}")
 
     def file(self, path: str, content: Content, origin: Origin, mode: int = 0o644) -> None:
-        """Add a regular file; setuid and setgid bits are dropped."""
-        self._put(Entry(self.canonical(path), Kind.FILE, mode & 0o777, origin, content=content))
+        """Add a regular file; setuid and setgid bits are dropped, unless the tree keeps them."""
+        self._put(Entry(self.canonical(path), Kind.FILE, mode & self._mode_bits, origin, content=content))
 
     def symlink(self, path: str, target: str, origin: Origin) -> None:
         """Add a symbolic link."""

@@ -1,0 +1,97 @@
+"""A bill of materials as plain data: made of an inspection or of a lock, written as CycloneDX or SPDX.
+
+Both makers give a package the same name, version and purl, so that what was said at build time can be compared with
+what is found in the image.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import nautiloid
+from nautiloid.inspect.inventory import Component, Inspection, ModelFile
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://nautiloid.dev/sbom")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One entry of a bill.
+
+    Attributes:
+        component: What it is.
+        layer: Digest of the layer that its record lies in; empty when unknown.
+        sha256: Of the package file that it was installed from; empty when unknown.
+        notes: Further properties, by name.
+    """
+
+    component: Component
+    layer: str = ""
+    sha256: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPart:
+    """A model or weights.
+
+    Attributes:
+        license: SPDX expression; empty when unknown.
+    """
+
+    name: str
+    path: str
+    form: str
+    sha256: str
+    license: str = ""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What one image consists of.
+
+    Attributes:
+        digest: Of the image's manifest; empty for a plain directory.
+        created: RFC 3339 in UTC; the image's own time, so that one image has one bill.
+        origin: ``build``, ``inspection``: who says so.
+        notes: Properties of the image, by name, such as the slim rules that were applied.
+    """
+
+    name: str
+    digest: str
+    created: str
+    platform: str
+    distribution: str
+    origin: str
+    tool: str
+    parts: tuple[Part, ...]
+    models: tuple[ModelPart, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def serial(self) -> uuid.UUID:
+        """A number that the same image, inspected by the same version, gets again."""
+        return uuid.uuid5(_NAMESPACE, f"{self.digest or self.name} {self.origin} {self.tool}")
+
+
+def bill_of(inspection: Inspection) -> Bill:
+    """Make the bill of what was found in an image."""
+    digests = {layer.position: layer.diff_id for layer in inspection.layers}
+    return Bill(
+        name=inspection.name,
+        digest=inspection.digest,
+        created=inspection.created,
+        platform=inspection.platform,
+        distribution=inspection.distribution,
+        origin="inspection",
+        tool=f"nautiloid {nautiloid.__version__}",
+        parts=tuple(Part(component, digests.get(component.layer, "")) for component in inspection.components),
+        models=tuple(_model(model) for model in inspection.surface.models),
+        notes={f"nautiloid:skipped:/{skipped.where.lstrip('/')}": skipped.reason for skipped in inspection.skipped},
+    )
+
+
+def _model(model: ModelFile) -> ModelPart:
+    return ModelPart(model.path.rpartition("/")[2], model.path, model.form, model.sha256)

@@ -1,0 +1,173 @@
+"""Inspections and comparisons as one self-contained HTML file: no request leaves it, whatever is in the image.
+
+Every name in an image is hostile text. Jinja2 escapes all of it, nothing of it reaches a script, and a content security
+policy in the file allows nothing but what the file itself brings.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from nautiloid.inspect.comparison import Comparison, Measure, compare
+from nautiloid.inspect.inventory import Component, Finding, Hardening, Inspection, Severity
+from nautiloid.report import words
+from nautiloid.report.treemap import Box, treemap
+
+_MOST_ROWS = 2000
+_PICTURE = (960.0, 420.0)
+_TILES = ("packages", "bundled", "executables", "shells", "setuid", "findings", "size", "compressed")
+_BARS = (
+    "packages", "debian-packages", "python-distributions", "executables", "shared-objects", "shells",
+    "package-managers", "compilers", "network-clients", "setuid", "files", "size", "compressed",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One image's value in a chart.
+
+    Attributes:
+        percent: Length, of the longest bar in its chart.
+        change: From the first image; empty for that one.
+    """
+
+    image: str
+    value: str
+    percent: float
+    change: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A measure as bars."""
+
+    title: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One image's part of the page."""
+
+    anchor: str
+    image: Inspection
+    tiles: tuple[tuple[str, str], ...]
+    boxes: tuple[Box, ...]
+    owners: tuple[tuple[str, str], ...]
+    components: tuple[Component, ...]
+    left_out: int
+    kinds: tuple[tuple[str, int], ...]
+    findings: tuple[tuple[Severity, tuple[Finding, ...]], ...]
+    paths: tuple[tuple[str, str, tuple[str, ...], int], ...]
+    weak: tuple[Hardening, ...]
+    hardening: tuple[tuple[str, int], ...]
+
+
+def inspection_to_html(inspection: Inspection) -> str:
+    """Return the page of one image."""
+    return _render(inspection.name, None, [_section("image", inspection)], [])
+
+
+def comparison_to_html(comparison: Comparison, title: str = "") -> str:
+    """Return the page of several images: bars, what came and went, and a section for each image."""
+    names = " and ".join(image.name for image in comparison.images)
+    sections = [_section(f"image-{number + 1}", image) for number, image in enumerate(comparison.images)]
+    charts = [_chart(comparison.measure(key), comparison) for key in _BARS]
+    return _render(title or f"Comparison of {names}", comparison, sections, charts)
+
+
+def _render(title: str, comparison: Comparison | None, sections: Sequence[Section], charts: Sequence[Chart]) -> str:
+    environment = Environment(
+        loader=PackageLoader("nautiloid.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["bytes"] = words.size
+    environment.filters["shown"] = words.printable
+    page = environment.get_template("page.html")
+    return page.render(
+        title=title, comparison=comparison, sections=sections, charts=charts, picture=_PICTURE, most=_MOST_ROWS
+    )
+
+
+def _section(anchor: str, image: Inspection) -> Section:
+    measures = compare([image])
+    tiles = tuple((measures.measure(key).title, words.amount(measures.measure(key), 0)) for key in _TILES)
+    components = tuple(sorted(image.components, key=lambda c: (bool(c.within), c.kind, c.name.lower(), c.version)))
+    found = {severity: tuple(f for f in image.findings if f.severity == severity) for severity in Severity}
+    weak = tuple(file for file in image.surface.hardening if _is_weak(file))
+    return Section(
+        anchor=anchor,
+        image=image,
+        tiles=tiles,
+        boxes=treemap(image.usage, *_PICTURE, words.size),
+        owners=_owners(image),
+        components=components[:_MOST_ROWS],
+        left_out=max(0, len(components) - _MOST_ROWS),
+        kinds=tuple(sorted(Counter(component.kind for component in components).items())),
+        findings=tuple((severity, items) for severity, items in found.items() if items),
+        paths=_paths(image),
+        weak=weak[:_MOST_ROWS],
+        hardening=_hardening(image.surface.hardening),
+    )
+
+
+def _chart(measure: Measure, comparison: Comparison) -> Chart:
+    longest = max(*measure.values, 1)
+    bars = tuple(
+        Bar(
+            image.name,
+            words.amount(measure, number),
+            round(measure.values[number] / longest * 100, 2),
+            words.change(measure, number) if number else "",
+        )
+        for number, image in enumerate(comparison.images)
+    )
+    return Chart(measure.title, bars)
+
+
+def _owners(image: Inspection) -> tuple[tuple[str, str], ...]:
+    """Return the biggest owners of bytes: the treemap for those who cannot see it."""
+    sizes: Counter[str] = Counter()
+    for layer in image.usage.children:
+        for owner in layer.children:
+            sizes[owner.name] += owner.size
+    return tuple((name, words.size(size)) for name, size in sizes.most_common(15))
+
+
+def _paths(image: Inspection) -> tuple[tuple[str, str, tuple[str, ...], int], ...]:
+    """Return the groups of the attack surface: title, why it matters, paths, how many are left out."""
+    surface = image.surface
+    groups = (
+        ("Executables", "What can be started: ELF programs and scripts with an x bit.",
+         tuple(file.path for file in surface.executables)),
+        ("Shells", "Let whoever gets in run anything.", surface.shells),
+        ("Interpreters", "Run programs that an attacker brings as text.", surface.interpreters),
+        ("Package managers", "Bring in whatever an attacker misses.", surface.package_managers),
+        ("Compilers and linkers", "Build what cannot be brought in.", surface.compilers),
+        ("Network clients", "Fetch tools and carry data away.", surface.network_clients),
+        ("setuid and setgid files", "Run with the rights of their owner.", surface.setuid),
+        ("Files with capabilities", "Gain kernel rights when started.", surface.capabilities),
+        ("World-writable paths", "Any process may change them.", surface.world_writable),
+        ("Secrets", "Look like keys, tokens or passwords.", surface.secrets),
+    )  # fmt: skip
+    return tuple((title, why, paths[:_MOST_ROWS], max(0, len(paths) - _MOST_ROWS)) for title, why, paths in groups)
+
+
+def _is_weak(file: Hardening) -> bool:
+    return not file.nx or file.relro == "none" or (file.program and not file.pie)
+
+
+def _hardening(files: Sequence[Hardening]) -> tuple[tuple[str, int], ...]:
+    return (
+        ("ELF files", len(files)),
+        ("position independent", sum(file.pie for file in files)),
+        ("full RELRO", sum(file.relro == "full" for file in files)),
+        ("partial RELRO", sum(file.relro == "partial" for file in files)),
+        ("stack canary", sum(file.canary for file in files)),
+        ("FORTIFY", sum(file.fortify for file in files)),
+        ("stack not executable", sum(file.nx for file in files)),
+    )

@@ -1,0 +1,33 @@
+"""How numbers and names are spelled in every report."""
+
+from __future__ import annotations
+
+from nautiloid.inspect.comparison import Measure
+
+
+def size(count: int) -> str:
+    """Return bytes in kB, MB or GB (powers of 1000), as registries count."""
+    for unit, factor in (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)):
+        if count >= factor:
+            value = count / factor
+            return f"{value:.0f} {unit}" if value >= 100 or unit == "kB" else f"{value:.1f} {unit}"
+    return f"{count} B"
+
+
+def amount(measure: Measure, position: int) -> str:
+    """Return the value of one image."""
+    value = measure.values[position]
+    return size(value) if measure.unit == "bytes" else f"{value:,}"
+
+
+def change(measure: Measure, position: int) -> str:
+    """Return the change from the first image, such as ``-97 %``; empty where nothing changed."""
+    per_cent = measure.change(position)
+    if per_cent is None:
+        return "new"
+    return f"{per_cent:+.1f} %".replace(".0 %", " %") if per_cent else "="
+
+
+def printable(text: str) -> str:
+    """Return a text with control characters and broken UTF-8 escaped: an image must not command the terminal."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -1,0 +1,1 @@
+"""Wherever an image may lie: the local store, files, a registry, a Docker daemon, a directory."""
