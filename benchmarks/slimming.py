@@ -23,8 +23,14 @@ from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors, make_lock
 from nautiloid.factory.rootfs.tree import Entry, Tree
 from nautiloid.factory.store import Store
-from nautiloid.inspect.executables import HEAD, is_program
 from nautiloid.progress import SILENT
+
+
+def _can_be_started(head: bytes) -> bool:
+    try:
+        return head.startswith(b"#!") or Elf(head).program
+    except ElfError:
+        return False
 
 
 def main(names: Iterable[str]) -> None:
@@ -58,7 +64,7 @@ def _starts(entry: Entry) -> bool:
     if not entry.mode & 0o111 or entry.content is None:
         return False
     with entry.content.open() as stream:
-        return is_program(stream.read(HEAD))
+        return _can_be_started(stream.read(4096))
 
 
 if __name__ == "__main__":

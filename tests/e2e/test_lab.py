@@ -47,7 +47,15 @@ def test_without_photos_the_lab_draws_its_own_and_the_second_run_does_nothing_ag
     assert report["photos"].startswith("drawings")
     assert [answer["label"] for answer in report["answers"]] == ANIMALS
     assert report["accuracy"] > 0.9
-    assert report["summary"]["setuid"] == report["summary"]["shells"] == []
+    surface = report["inspection"]["surface"]
+    assert surface["setuid"] == surface["shells"] == []
+    measures = {measure["key"]: measure["values"] for measure in report["comparison"]["measures"]}
+    control, hardened, _ = measures["executables"]
+    assert hardened <= control * 0.1
+    control, hardened, _ = measures["debian-packages"]
+    assert hardened <= control * 0.15
+    assert "control-pytorch" in first.stdout
+    assert (work / "report.html").read_text().startswith("<!doctype html>")
     assert report["digest"] in first.stdout
 
     model = work / "model/octopus_whale_penguin_model.pt"

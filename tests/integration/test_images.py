@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from nautiloid import places
-from nautiloid.inspect.summary import summarise
+from nautiloid.inspect.inspection import inspect_image
 from nautiloid.oci.source import open_image
 
 from ..conftest import Built
@@ -46,16 +46,17 @@ def _contents(built: Built) -> dict[str, bytes | None]:
 def test_the_pytorch_image_is_as_small_as_promised(built: Callable[[str], Built]) -> None:
     image = built("pytorch")
     with open_image(image.result.reference, image.layout) as source:
-        summary = summarise(source)
-    assert len(summary.debian_packages) <= 20
-    assert len(summary.executables) <= 3, summary.executables
-    assert summary.shells == ()
-    assert summary.setuid == ()
-    assert summary.compressed < 200_000_000
-    names = {path.rpartition("/")[2] for path in summary.executables}
+        found = inspect_image(source, "image")
+    programs = [file.path for file in found.surface.executables]
+    assert len(found.of_kind("deb")) <= 20
+    assert len(programs) <= 3, programs
+    assert found.surface.shells == ()
+    assert found.surface.setuid == ()
+    assert found.compressed < 200_000_000
+    names = {path.rpartition("/")[2] for path in programs}
     assert not names & {"pip", "pip3", "apt", "apt-get", "dpkg", "perl", "bash", "sh"}
-    assert sum("/bin/python" in path for path in summary.executables) == 1
-    assert len(summary.distributions) == len(image.lock.wheels)
+    assert sum("/bin/python" in path for path in programs) == 1
+    assert len(found.of_kind("pypi")) == len(image.lock.wheels)
 
 
 def test_records_and_dpkg_lists_speak_of_what_is_there(built: Callable[[str], Built]) -> None:

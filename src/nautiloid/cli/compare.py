@@ -116,6 +116,19 @@ def _parse(text: str) -> _Condition:
 
 def print_comparison(found: Comparison, *, every: bool) -> None:
     """Print a comparison as tables."""
+    console.out.print(comparison_table(found))
+    console.out.print(f"Counted by {found.images[0].tool}, all images in one run.")
+    for changes in found.changes:
+        console.out.print(f"\n[bold]{found.images[0].name} -> {changes.image}[/]")
+        lines = [_line(c.before, c.after, f"{c.kind} {c.name}") for c in changes.components]
+        _print_lines("components", lines, every=every)
+        programs = [f"- /{path}" for path in changes.executables_removed]
+        programs += [f"+ /{path}" for path in changes.executables_added]
+        _print_lines("executables", programs, every=every)
+
+
+def comparison_table(found: Comparison) -> Table:
+    """Return the measures of all images, side by side."""
     table = Table("", box=None, pad_edge=False)
     for number, image in enumerate(found.images):
         table.add_column(Text(words.printable(image.name)), justify="right")
@@ -126,15 +139,7 @@ def print_comparison(found: Comparison, *, every: bool) -> None:
         for position in range(1, len(found.images)):
             cells += [words.amount(measure, position), words.change(measure, position)]
         table.add_row(measure.title, *cells)
-    console.out.print(table)
-    console.out.print(f"Counted by {found.images[0].tool}, all images in one run.")
-    for changes in found.changes:
-        console.out.print(f"\n[bold]{found.images[0].name} -> {changes.image}[/]")
-        lines = [_line(c.before, c.after, f"{c.kind} {c.name}") for c in changes.components]
-        _print_lines("components", lines, every=every)
-        programs = [f"- /{path}" for path in changes.executables_removed]
-        programs += [f"+ /{path}" for path in changes.executables_added]
-        _print_lines("executables", programs, every=every)
+    return table
 
 
 def _line(before: str, after: str, name: str) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from nautiloid import places
 from nautiloid.cli import console
+from nautiloid.cli.compare import comparison_table
 from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.store import Store
 from nautiloid.lab.course import IMAGE, REFERENCE, Lab, LabResult
@@ -24,8 +25,11 @@ def lab(
     ] = None,
     work: Annotated[Path, typer.Option("--work", help="Where the lab's results go.")] = Path("lab"),
     engine: Annotated[str, typer.Option("--engine", help="docker, podman, bubblewrap or auto.")] = "auto",
+    compare: Annotated[
+        bool, typer.Option("--compare/--no-compare", help="Build the control image and compare with it.")
+    ] = True,
 ) -> None:
-    """Build the hardened image, train the animal classifier in it, and classify the test images in it.
+    """Build the hardened image, train the animal classifier in it, classify in it, and compare it with the usual image.
 
     What is done already is not done again: the second run takes seconds.
 
@@ -35,19 +39,20 @@ def lab(
     cache = places.cache_directory()
     with Fetcher(Store(cache / "store"), progress) as fetcher:
         surroundings = Lab(work, cache, Layout(places.images_directory()), choose_engine(engine), fetcher)
-        result = surroundings.run(data)
+        result = surroundings.run(data, compare=compare)
     _print(result, work)
 
 
 def _print(result: LabResult, work: Path) -> None:
-    summary = result.summary
+    found = result.inspection
+    programs = ", ".join(f"/{file.path}" for file in found.surface.executables)
     table = Table(box=None, show_header=False, pad_edge=False)
     rows = [
-        ("Image", f"{REFERENCE}, {console.megabytes(summary.compressed)} compressed, "
-                  f"{console.megabytes(summary.size)} in {summary.files} files"),
-        ("Packages", f"{len(summary.debian_packages)} Debian, {len(summary.distributions)} Python"),
-        ("Executables", f"{len(summary.executables)}: {', '.join(f'/{path}' for path in summary.executables)}"),
-        ("Shells, setuid files", f"{len(summary.shells)}, {len(summary.setuid)}"),
+        ("Image", f"{REFERENCE}, {console.megabytes(found.compressed)} compressed, "
+                  f"{console.megabytes(found.size)} in {found.files} files"),
+        ("Packages", f"{len(found.of_kind('deb'))} Debian, {len(found.of_kind('pypi'))} Python"),
+        ("Executables", f"{len(found.surface.executables)}: {programs}"),
+        ("Shells, setuid files", f"{len(found.surface.shells)}, {len(found.surface.setuid)}"),
         ("Photos", result.photos),
         ("Training", f"{result.training_seconds:.1f} s in a hardened container ({result.engine})"),
         ("Validation accuracy", f"{result.accuracy:.1%}"),
@@ -56,5 +61,9 @@ def _print(result: LabResult, work: Path) -> None:
     for row in rows:
         table.add_row(*row)
     console.out.print(table)
+    if result.comparison is not None:
+        console.out.print()
+        console.out.print(comparison_table(result.comparison))
+        console.out.print(f"The whole comparison, for a browser: {work / 'report.html'}")
     console.out.print(f"Digest {result.digest}")
     console.out.print(f"Done in {result.seconds:.1f} s. The learner's folder is {work / IMAGE}.")

@@ -118,7 +118,7 @@ class Elf:
     def symbol_names(self) -> bytes:
         """The dynamic string table, where the names of imported functions stand."""
         tags = dict(self.dynamic)
-        start = self._offset_of(tags.get(_DT_STRTAB, 0))
+        start = self.offset_of(tags.get(_DT_STRTAB, 0))
         return bytes(self.content[start : start + tags.get(_DT_STRSZ, 0)]) if start is not None else b""
 
     @property
@@ -208,7 +208,8 @@ class Elf:
             offset = start + (texts + 3 & ~3)
         return found
 
-    def _offset_of(self, address: int) -> int | None:
+    def offset_of(self, address: int) -> int | None:
+        """Return where in the file an address lies; None for one that is not in it."""
         for segment in self.segments:
             if segment.kind == _PT_LOAD and segment.address <= address < segment.address + segment.size:
                 return segment.offset + address - segment.address

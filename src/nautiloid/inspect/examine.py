@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from typing import Protocol
 
-from nautiloid.inspect.catalogers import python, system
+from nautiloid.inspect.catalogers import conda, golang, java, npm, python, rpm, system, zipapp
 from nautiloid.inspect.distribution import PATHS as OS_RELEASE
 from nautiloid.inspect.elf import Buffer, Elf
-from nautiloid.inspect.facts import Native, Record, Script, Secret, StartupHook, Unread
+from nautiloid.inspect.facts import Listed, Native, Record, Script, Secret, StartupHook, Unread
 from nautiloid.inspect.gather import Gather
+from nautiloid.inspect.inventory import Component
 from nautiloid.inspect.layer_listing import Look
 from nautiloid.inspect.models import may_be_model, read_model
 from nautiloid.inspect.native_libraries import find_libraries
 from nautiloid.inspect.ownership import is_package_list
 from nautiloid.inspect.secrets import find_secret, may_hold_secret
 
+
+class Cataloger(Protocol):
+    """Reads the packages out of one kind of file."""
+
+    def wants(self, path: str, size: int) -> bool:
+        """Tell from path and size whether a file is of that kind."""
+
+    def read(self, path: str, content: bytes) -> list[Component]:
+        """Return the packages; raises ``UnreadableError`` where that is impossible."""
+
+
+_CATALOGERS: tuple[Cataloger, ...] = (npm, conda, java, zipapp, rpm)
 _LARGEST_RECORD = 64 << 20
 _CHECKED_CALL = re.compile(rb"\0__[a-z0-9_]{2,20}_chk\0")
 _HOOK = re.compile(rb"^import[ \t][^\n]*", re.MULTILINE)
@@ -28,6 +43,9 @@ class Examiner:
         """Return who looks into a file; None for the many that are only counted."""
         if _is_record(path, size):
             return Gather(path, size, _keep)
+        for cataloger in _CATALOGERS:
+            if cataloger.wants(path, size):
+                return Gather(path, size, partial(_list, cataloger))
         if head.startswith(b"\x7fELF"):
             return Gather(path, size, _read_native)
         if path.endswith(".pth") and size <= _LARGEST_PTH and b"\0" not in head:
@@ -65,6 +83,10 @@ def _keep(_: str, content: Buffer) -> Record | Unread:
     return Record(bytes(content)) if len(content) <= _LARGEST_RECORD else Unread("a package record of over 64 MiB")
 
 
+def _list(cataloger: Cataloger, path: str, content: Buffer) -> Listed:
+    return Listed(tuple(cataloger.read(path, bytes(content))))
+
+
 def _read_native(path: str, content: Buffer) -> Native:
     elf = Elf(content)
     names = elf.symbol_names
@@ -79,6 +101,7 @@ def _read_native(path: str, content: Buffer) -> Native:
         fortify=_CHECKED_CALL.search(names) is not None,
         nx=elf.nx,
         clues=find_libraries(path, elf),
+        modules=golang.modules(path, elf),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from nautiloid import catalog
@@ -16,13 +16,15 @@ from nautiloid.errors import NautiloidError
 from nautiloid.factory.build import build_image, find_built
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.fetch import Fetcher
-from nautiloid.factory.locker import check_fits, make_lock
-from nautiloid.factory.lockfile import Lock, LockError, read_lock, write_lock
-from nautiloid.inspect.summary import Summary, summarise
+from nautiloid.factory.lockfile import Lock
+from nautiloid.inspect.comparison import Comparison
+from nautiloid.inspect.inventory import Inspection
+from nautiloid.lab.measuring import Measuring
 from nautiloid.lab.photos import DATA_SET, TEST_IMAGES, Photos, find_photos
 from nautiloid.oci.layout import Layout
-from nautiloid.oci.source import open_image
 from nautiloid.progress import Progress
+from nautiloid.report.data import comparison_to_json
+from nautiloid.report.html import comparison_to_html
 from nautiloid.run.engine import Engine, ReadyImage
 from nautiloid.run.profile import HardenedProfile, Mount, tmpfs_of
 from nautiloid.selftest.gate import candidate_name, release
@@ -54,16 +56,18 @@ class LabResult:
         digest: The image's manifest digest.
         training_seconds: How long training took, as the workload measured it.
         accuracy: Share of the validation photos that are right, 0 to 1.
+        comparison: The control, the hardened image, and the lab's; None where it was not wanted.
         seconds: How long this run of the lab took.
     """
 
     photos: str
     engine: str
     digest: str
-    summary: Summary
+    inspection: Inspection
     training_seconds: float
     accuracy: float
     answers: tuple[Answer, ...]
+    comparison: Comparison | None
     seconds: float
 
 
@@ -87,47 +91,53 @@ class Lab:
         """Who is told about long work."""
         return self.fetcher.progress
 
-    def run(self, data: Path | None = None) -> LabResult:
+    def run(self, data: Path | None = None, *, compare: bool = True) -> LabResult:
         """Do everything that is not done yet.
 
         Args:
             data: The user's own photos; see ``find_photos``.
+            compare: Whether to build the control and compare.
 
         Raises:
             NautiloidError: A step failed; what earlier steps made stays and is used next time.
         """
         started = time.monotonic()
         found = find_photos(data, self.cache, self.fetcher)
-        lock = self._lock()
-        digest = self._build(lock)
+        digest = self._build(self._measuring.lock(IMAGE))
         ready = self.engine.make_ready(REFERENCE, self.layout, self.progress)
         photos = found or self._draw(ready)
         folder = self._lay_out(photos)
         metrics = self._train(ready, folder, f"{digest} {photos.directory}")
         answers = self._classify(ready, folder)
+        comparison = self._measuring.compare(REFERENCE) if compare else None
         result = LabResult(
             photos=photos.origin,
             engine=self.engine.name,
             digest=digest,
-            summary=self._summary(digest),
+            inspection=self._measuring.inspect(REFERENCE),
             training_seconds=metrics["seconds"],
             accuracy=metrics["accuracy"],
             answers=answers,
+            comparison=comparison,
             seconds=time.monotonic() - started,
         )
-        _write(self.work / "report.json", json.dumps(asdict(result), indent=1) + "\n")
+        self._report(result)
         return result
 
-    def _lock(self) -> Lock:
-        loaded = load_definition(IMAGE)
-        path = self.work / f"{IMAGE}.lock"
-        try:
-            lock = read_lock(path)
-            check_fits(lock, loaded, path)
-        except LockError:
-            lock = make_lock(loaded, self.fetcher)
-            write_lock(lock, path)
-        return lock
+    @property
+    def _measuring(self) -> Measuring:
+        return Measuring(self.work, self.cache, self.layout, self.fetcher)
+
+    def _report(self, result: LabResult) -> None:
+        """Write what came out, for programs and for people."""
+        data = asdict(replace(result, comparison=None))
+        del data["inspection"]["usage"], data["inspection"]["components"]
+        if result.comparison is not None:
+            data["comparison"] = json.loads(comparison_to_json(result.comparison))
+            _write(
+                self.work / "report.html", comparison_to_html(result.comparison, "The lab: hardened against control")
+            )
+        _write(self.work / "report.json", json.dumps(data, indent=1) + "\n")
 
     def _build(self, lock: Lock) -> str:
         if (kept := find_built(self.layout, REFERENCE, lock)) is not None:
@@ -203,15 +213,6 @@ class Lab:
             step, said = " ".join(arguments[:3]), done.stderr.strip()[-1500:]
             raise LabError(f"'{step}' ended with {done.exit_code} in the container:\n{said}")
         return done.stdout
-
-    def _summary(self, digest: str) -> Summary:
-        kept = self.cache / "summaries" / f"{digest.partition(':')[2]}.json"
-        if kept.is_file():
-            return Summary.from_json(kept.read_text(encoding="utf-8"))
-        with open_image(REFERENCE, self.layout) as source:
-            summary = summarise(source, self.progress)
-        _write(kept, json.dumps(asdict(summary)))
-        return summary
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,7 +9,8 @@ from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from nautiloid.errors import NautiloidError
-from nautiloid.inspect.summary import Summary, summarise
+from nautiloid.inspect.inspection import inspect_image
+from nautiloid.inspect.inventory import Surface
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
 from nautiloid.oci.source import open_image
@@ -43,9 +44,9 @@ def run_selftest(name: str, store: Layout, engine: Engine | None, progress: Prog
     with open_image(name, store) as source:
         config = source.image.config
         plan = read_plan(config.labels)
-        summary = summarise(source, progress)
-    outcomes = list(_look(plan, summary))
-    reason = _reason_not_to_run(engine, config.platform, summary)
+        surface = inspect_image(source, name, progress).surface
+    outcomes = list(_look(plan, surface))
+    reason = _reason_not_to_run(engine, config.platform, surface)
     if reason or engine is None:
         return TestReport(name, "", tuple(outcomes), (reason,))
     ready = engine.make_ready(name, store, progress)
@@ -57,27 +58,26 @@ def run_selftest(name: str, store: Layout, engine: Engine | None, progress: Prog
     return TestReport(name, engine.name, tuple(outcomes))
 
 
-def _look(plan: TestPlan, summary: Summary) -> Iterator[Outcome]:
+def _look(plan: TestPlan, surface: Surface) -> Iterator[Outcome]:
     """Judge by the files alone."""
     if not plan.setuid:
-        yield _judged("no setuid or setgid file", summary.setuid)
+        yield _judged("no setuid or setgid file", surface.setuid)
     if not plan.shell:
-        yield _judged("no shell", summary.shells)
-        managers = [path for path in summary.executables if PurePosixPath(path).name in _PACKAGE_MANAGERS]
-        yield _judged("no package manager", tuple(managers))
+        yield _judged("no shell", surface.shells)
+        yield _judged("no package manager", surface.package_managers)
 
 
 def _judged(name: str, found: tuple[str, ...]) -> Outcome:
     return Outcome("files", name, not found, ", ".join(f"/{path}" for path in found[:10]))
 
 
-def _reason_not_to_run(engine: Engine | None, platform: Platform, summary: Summary) -> str:
+def _reason_not_to_run(engine: Engine | None, platform: Platform, surface: Surface) -> str:
     here = Platform.of_this_machine()
     if (platform.os, platform.architecture) != (here.os, here.architecture):
         return f"nothing was started: the image is for {platform}, and this machine is {here}"
     if engine is None:
         return "nothing was started: no container engine works here"
-    if not any(path.startswith("usr/bin/python3") for path in summary.executables):
+    if not any(file.path.startswith("usr/bin/python3") for file in surface.executables):
         return "nothing was started: the image has no Python to run the checks with"
     return ""
 

@@ -1,0 +1,95 @@
+"""Go modules, from the build information that the linker leaves in every Go program.
+
+Source: Go's ``debug/buildinfo`` package. Since Go 1.18 two strings with varint lengths follow the 32 byte header;
+before, the header held the addresses of two string headers.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+
+from packageurl import PackageURL
+
+from nautiloid.inspect.elf import Elf
+from nautiloid.inspect.inventory import Component, Found
+
+_MAGIC = b"\xff Go buildinf:"
+_HEADER = 32
+_INLINE, _BIG_ENDIAN = 2, 1
+_LONGEST = 16 << 20
+_GO_VERSION = re.compile(r"go(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)")
+
+
+def modules(path: str, elf: Elf) -> tuple[Component, ...]:
+    """Return the standard library and the modules that a Go program was built from; none for any other file."""
+    place = elf.sections.get(".go.buildinfo")
+    if place is None and ".note.go.buildid" not in elf.sections:
+        return ()
+    start, end = (place[0], place[0] + place[1]) if place else (0, len(elf.content))
+    at = elf.content.find(_MAGIC, start, end)
+    if at < 0:
+        return ()
+    version, text = _strings(elf, at)
+    return tuple(_components(path, version, text))
+
+
+def _strings(elf: Elf, at: int) -> tuple[str, str]:
+    header = bytes(elf.content[at : at + _HEADER])
+    if len(header) < _HEADER:
+        return "", ""
+    if header[15] & _INLINE:
+        version, behind = _counted(elf, at + _HEADER)
+        text, _ = _counted(elf, behind)
+    else:
+        version, text = (_behind_pointer(elf, header, offset) for offset in (16, 16 + header[14]))
+    # 16 bytes on each side of the module information are a marker for those who look for it in memory.
+    framed = text[16:-16] if len(text) >= 33 and text[-17:-16] == b"\n" else text
+    return version.decode("utf-8", "replace"), framed.decode("utf-8", "replace")
+
+
+def _counted(elf: Elf, at: int) -> tuple[bytes, int]:
+    length, shift = 0, 0
+    for byte in bytes(elf.content[at : at + 10]):
+        at += 1
+        length |= (byte & 0x7F) << shift
+        shift += 7
+        if not byte & 0x80:
+            break
+    return bytes(elf.content[at : at + min(length, _LONGEST)]), at + length
+
+
+def _behind_pointer(elf: Elf, header: bytes, offset: int) -> bytes:
+    """Follow the address of a Go string header: an address and a length."""
+    size = header[14]
+    if size not in (4, 8) or len(header) < offset + size:
+        return b""
+    form = (">" if header[15] & _BIG_ENDIAN else "<") + ("Q" if size == 8 else "I")
+    pointer = elf.offset_of(struct.unpack_from(form, header, offset)[0])
+    pair = bytes(elf.content[pointer : pointer + 2 * size]) if pointer is not None else b""
+    if len(pair) < 2 * size:
+        return b""
+    address, length = (struct.unpack_from(form, pair, place)[0] for place in (0, size))
+    start = elf.offset_of(address)
+    return bytes(elf.content[start : start + min(length, _LONGEST)]) if start is not None else b""
+
+
+def _components(path: str, version: str, text: str) -> Iterator[Component]:
+    if match := _GO_VERSION.search(version):
+        yield _component(path, "stdlib", match[1], f"built with {version[:60]}")
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        fields = line.split("\t")
+        if fields[0] not in ("mod", "dep") or len(fields) < 3:
+            continue
+        replaced = lines[number + 1].split("\t") if number + 1 < len(lines) else [""]
+        # "=>" below a module says which one was taken in its place; a path in the file system has no version.
+        name, told = replaced[1:3] if replaced[0] == "=>" and len(replaced) > 2 and replaced[2] else fields[1:3]
+        yield _component(path, name, told.removeprefix("v") if told == "(devel)" else told, line.expandtabs(1))
+
+
+def _component(path: str, name: str, version: str, evidence: str) -> Component:
+    namespace, _, last = name.rpartition("/")
+    purl = PackageURL("golang", namespace or None, last, version or None).to_string()
+    return Component("golang", name, version, purl, Found.GO, f"/{path}: {evidence}", files=(path,))

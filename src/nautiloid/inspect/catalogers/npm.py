@@ -1,0 +1,47 @@
+"""npm packages, from the ``package.json`` of each folder in a ``node_modules`` (docs.npmjs.com, "package.json")."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from packageurl import PackageURL
+
+from nautiloid.inspect.catalogers.unreadable import UnreadableError
+from nautiloid.inspect.inventory import Component, Found
+
+_PACKAGE = re.compile(r"(?:.*/|)node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json")
+_LARGEST = 4 << 20
+
+
+def wants(path: str, size: int) -> bool:
+    """Tell whether a file is the record of an installed package."""
+    return path.endswith("/package.json") and size <= _LARGEST and _PACKAGE.fullmatch(path) is not None
+
+
+def read(path: str, content: bytes) -> list[Component]:
+    """Return the package; none where a file has no name or version, as files inside of a package may.
+
+    Raises:
+        UnreadableError: It is not JSON.
+    """
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError("a package.json that is not JSON") from error
+    name, version = (data.get("name"), data.get("version")) if isinstance(data, dict) else (None, None)
+    if not isinstance(name, str) or not isinstance(version, str) or not name or not version:
+        return []
+    namespace, slash, plain = name.partition("/")
+    purl = PackageURL("npm", namespace if slash else None, plain if slash else name, version).to_string()
+    return [
+        Component("npm", name, version, purl, Found.NPM, f"/{path}", licenses=tuple(_licenses(data)), files=(path,))
+    ]
+
+
+def _licenses(data: dict[str, object]) -> list[str]:
+    """Read all shapes that the field has had: a text, an object, a list of either."""
+    told = data.get("license") or data.get("licenses") or []
+    parts = told if isinstance(told, list) else [told]
+    names = [part.get("type") if isinstance(part, dict) else part for part in parts]
+    return [name for name in names if isinstance(name, str) and name]

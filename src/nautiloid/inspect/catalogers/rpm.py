@@ -1,0 +1,179 @@
+"""rpm packages, from its database: SQLite (``rpmdb.sqlite``) or ndb (``Packages.db``).
+
+Sources: rpm's ``lib/backend/sqlite.c`` and ``lib/backend/ndb/rpmpkg.c`` for the containers, and rpm's header format
+(rpm.org, "RPM V4 header") for what is in them. The Berkeley database of older releases is recognised, and said to be
+left unread.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+from collections.abc import Iterator
+
+from packageurl import PackageURL
+
+from nautiloid.inspect.catalogers.unreadable import UnreadableError
+from nautiloid.inspect.inventory import Component, Found
+
+_PLACES = ("var/lib/rpm/", "usr/lib/sysimage/rpm/", "usr/share/rpm/")
+_FILES = ("rpmdb.sqlite", "Packages.db", "Packages")
+_LARGEST = 1 << 30
+_MOST_PACKAGES = 200_000
+_MOST_TAGS = 4096
+_MOST_STEPS = 50_000_000
+
+_NAME, _VERSION, _RELEASE, _EPOCH, _VENDOR, _LICENSE, _ARCH, _SOURCE = 1000, 1001, 1002, 1003, 1011, 1014, 1022, 1044
+_DIR_INDEXES, _BASE_NAMES, _DIR_NAMES = 1116, 1117, 1118
+_INT32, _STRING, _STRING_ARRAY, _I18N = 4, 6, 8, 9
+
+_NDB_MAGIC, _SLOT_MAGIC, _BLOB_MAGIC = b"RpmP", b"Slot", b"BlbS"
+_NDB_PAGE, _NDB_SLOT, _NDB_BLOCK = 4096, 16, 16
+
+Header = dict[int, list[str] | list[int]]
+
+
+def wants(path: str, size: int) -> bool:
+    """Tell whether a file is an rpm database."""
+    directory, _, name = path.rpartition("/")
+    return name in _FILES and f"{directory}/" in _PLACES and size <= _LARGEST
+
+
+def read(path: str, content: bytes, *, distribution: str = "", release: str = "") -> list[Component]:
+    """Return the installed packages.
+
+    Args:
+        path: Of the database.
+        content: Of the database.
+        distribution: ``ID`` of os-release: the purl's namespace.
+        release: The purl's ``distro``.
+
+    Raises:
+        UnreadableError: It is damaged, or a Berkeley database.
+    """
+    if content.startswith(b"SQLite format 3\0"):
+        blobs = _from_sqlite(content)
+    elif content.startswith(_NDB_MAGIC):
+        blobs = list(_from_ndb(content))
+    elif content[12:16] in (b"\x61\x15\x06\x00", b"\x00\x06\x15\x61"):
+        raise UnreadableError("an rpm database in Berkeley DB's format, which is not read")
+    else:
+        raise UnreadableError("an rpm database of an unknown format")
+    components = []
+    for blob in blobs:
+        header = _header(blob)
+        if header.get(_NAME) and header[_NAME][0] != "gpg-pubkey":
+            components.append(_component(header, path, distribution, release))
+    return components
+
+
+def _from_sqlite(content: bytes) -> list[bytes]:
+    connection = sqlite3.connect(":memory:")
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1000
+        return int(steps > _MOST_STEPS)
+
+    try:
+        connection.deserialize(content)
+        # The schema comes from the image: no function of ours, no extension, and an end to every query.
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.set_progress_handler(count, 1000)
+        rows = connection.execute("SELECT blob FROM Packages LIMIT ?", (_MOST_PACKAGES,))
+        return [row[0] for row in rows if isinstance(row[0], bytes)]
+    except (sqlite3.Error, OverflowError, MemoryError) as error:
+        raise UnreadableError(f"an rpm database that SQLite cannot read: {error}") from error
+    finally:
+        connection.close()
+
+
+def _from_ndb(content: bytes) -> Iterator[bytes]:
+    pages = _number(content, 12)
+    for at in range(2 * _NDB_SLOT, min(pages * _NDB_PAGE, len(content) - _NDB_SLOT + 1), _NDB_SLOT):
+        if content[at : at + 4] != _SLOT_MAGIC:
+            continue
+        package, block, blocks = (_number(content, at + place) for place in (4, 8, 12))
+        if not package or not blocks:
+            continue
+        start = block * _NDB_BLOCK
+        if content[start : start + 4] != _BLOB_MAGIC or _number(content, start + 4) != package:
+            raise UnreadableError("an ndb database with a slot that leads nowhere")
+        length = _number(content, start + 12)
+        yield content[start + 16 : start + 16 + length]
+
+
+def _number(content: bytes, at: int) -> int:
+    if at + 4 > len(content):
+        raise UnreadableError("an rpm database that ends too early")
+    return int(struct.unpack_from("<I", content, at)[0])
+
+
+def _header(blob: bytes) -> Header:
+    """Read the tags of a header: counts, an index of (tag, type, offset, count), then the data."""
+    if len(blob) < 8:
+        raise UnreadableError("an rpm header that ends too early")
+    count, length = struct.unpack_from(">II", blob)
+    data = blob[8 + 16 * count : 8 + 16 * count + length]
+    if count > _MOST_TAGS or len(blob) < 8 + 16 * count + length:
+        raise UnreadableError("an rpm header with a wrong length")
+    found: Header = {}
+    for number in range(count):
+        tag, kind, offset, items = struct.unpack_from(">iIiI", blob, 8 + 16 * number)
+        if offset < 0 or offset > len(data):
+            continue
+        if kind in (_STRING, _STRING_ARRAY, _I18N):
+            found[tag] = _strings(data, offset, 1 if kind == _STRING else items)
+        elif kind == _INT32 and offset + 4 * items <= len(data):
+            found[tag] = list(struct.unpack_from(f">{items}i", data, offset))
+    return found
+
+
+def _strings(data: bytes, offset: int, count: int) -> list[str]:
+    found = []
+    for _ in range(count):
+        end = data.find(b"\0", offset)
+        if end < 0:
+            break
+        found.append(data[offset:end].decode("utf-8", "replace"))
+        offset = end + 1
+    return found
+
+
+def _component(header: Header, path: str, distribution: str, release: str) -> Component:
+    def text(tag: int) -> str:
+        values = header.get(tag) or [""]
+        return str(values[0])
+
+    name = text(_NAME)
+    version = f"{text(_VERSION)}-{text(_RELEASE)}"
+    epoch = header.get(_EPOCH)
+    source = text(_SOURCE).removesuffix(".src.rpm").removesuffix(".nosrc.rpm")
+    qualifiers = {
+        "arch": text(_ARCH),
+        "epoch": str(epoch[0]) if epoch else "",
+        "distro": release,
+        "upstream": text(_SOURCE),
+    }
+    given = {key: value for key, value in qualifiers.items() if value and value != "0"}
+    return Component(
+        kind="rpm",
+        name=name,
+        version=f"{epoch[0]}:{version}" if epoch else version,
+        purl=PackageURL("rpm", distribution or None, name, version, given or None).to_string(),
+        how=Found.RPM,
+        evidence=f"/{path}",
+        source=source.rsplit("-", 2)[0] if source.count("-") >= 2 else name,
+        source_version=version,
+        licenses=(text(_LICENSE),) if text(_LICENSE) else (),
+        supplier=text(_VENDOR),
+        files=tuple(_files(header)),
+    )
+
+
+def _files(header: Header) -> Iterator[str]:
+    directories, names, indexes = (header.get(tag) or [] for tag in (_DIR_NAMES, _BASE_NAMES, _DIR_INDEXES))
+    for name, index in zip(names, indexes, strict=False):
+        if isinstance(index, int) and 0 <= index < len(directories):
+            yield f"{directories[index]}{name}".lstrip("/")

@@ -1,0 +1,54 @@
+"""Zip archives of strangers: opened, listed and inflated within bounds."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nautiloid.inspect.catalogers.unreadable import UnreadableError
+
+_MOST_ENTRIES = 200_000
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError, KeyError)
+
+
+@contextmanager
+def open_zip(content: bytes) -> Iterator[zipfile.ZipFile]:
+    """Lend an archive; whatever is wrong with it while it is used is one kind of error.
+
+    Raises:
+        UnreadableError: It is damaged, encrypted, or has too many entries.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            check_entries(archive)
+            yield archive
+    except UnreadableError:
+        raise
+    except _DAMAGED as error:
+        raise UnreadableError(f"not a readable zip archive: {error}") from error
+
+
+def check_entries(archive: zipfile.ZipFile) -> None:
+    """Refuse an archive with too many entries.
+
+    Raises:
+        UnreadableError: It has.
+    """
+    if len(archive.namelist()) > _MOST_ENTRIES:
+        raise UnreadableError(f"an archive with {len(archive.namelist())} entries")
+
+
+def inflate(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    """Inflate one member, but never more than ``limit`` bytes, whatever its header says.
+
+    Raises:
+        UnreadableError: It is larger.
+    """
+    with archive.open(name) as stream:
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise UnreadableError(f"{name} inflates beyond all bounds")
+    return content
