@@ -23,6 +23,7 @@ from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors, make_lock
 from nautiloid.factory.rootfs.tree import Entry, Tree
 from nautiloid.factory.store import Store
+from nautiloid.inspect.elf import Elf, ElfError
 from nautiloid.progress import SILENT
 
 

@@ -13,6 +13,7 @@ from nautiloid.factory.lockfile import Lock, LockError, read_lock, write_lock
 from nautiloid.inspect.comparison import Comparison, compare
 from nautiloid.inspect.inventory import Inspection
 from nautiloid.oci.layout import Layout
+from nautiloid.oci.reference import CATALOG_PREFIX
 from nautiloid.oci.source import open_image
 from nautiloid.report.kept import inspect_once
 
@@ -43,9 +44,10 @@ class Measuring:
         return compare([self.inspect(name) for name in names])
 
     def inspect(self, name: str) -> Inspection:
-        """Inspect an image of the store."""
+        """Inspect an image of the store; tables call it by its short name."""
+        short = name.removeprefix(CATALOG_PREFIX).removesuffix(":latest")
         with open_image(name, self.layout) as source:
-            return inspect_once(source, name, self.cache, self.fetcher.progress)
+            return inspect_once(source, short, self.cache, self.fetcher.progress)
 
     def lock(self, name: str) -> Lock:
         """Return the lock of a catalog image in the work directory; a new one where it no longer fits."""
@@ -61,7 +63,7 @@ class Measuring:
 
     def _built(self, name: str) -> str:
         """Build an image that is only looked at, so that no self-test is owed."""
-        reference = f"nautiloid/{name}:latest"
+        reference = f"{CATALOG_PREFIX}{name}:latest"
         lock = self.lock(name)
         if find_built(self.layout, reference, lock) is None:
             build_image(lock, load_definition(name), self.layout, self.cache, self.fetcher, reference=reference)
