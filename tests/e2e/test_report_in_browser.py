@@ -1,0 +1,99 @@
+"""The HTML report in a real browser: light and dark, on a phone, by keyboard, for a screen reader."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nautiloid.inspect.comparison import compare
+from nautiloid.inspect.inventory import Inspection
+from nautiloid.report.html import comparison_to_html
+
+from ..unit.inspect.images import File, inspect_files
+from ..unit.inspect.test_inspection import ELF, LOCAL, OS_RELEASE, STATUS, _distribution
+from ..unit.inspect.test_pickles import Hostile
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("report")
+    report = directory / "report.html"
+    report.write_text(comparison_to_html(compare([_image(directory / "a", 120), _image(directory / "b", 3)])))
+    return report
+
+
+def _image(directory: Path, count: int) -> Inspection:
+    import pickle
+
+    files = [OS_RELEASE, File("var/lib/dpkg/status", STATUS), File("m/model.pkl", pickle.dumps(Hostile()))]
+    for number in range(count):
+        files += _distribution(LOCAL, f"package-{number}", "1.0", f"package_{number}/module.py")
+        files.append(
+            File(f"usr/bin/a-program-with-a-rather-long-name-{number}", ELF, 0o4755 if number % 40 == 0 else 0o755)
+        )
+    return inspect_files(directory, files, user="")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1200, 320])
+def test_nothing_stands_in_anybodys_way(browser: Any, page_file: Path, scheme: str, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_file.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for part in page.query_selector_all("summary"):
+        part.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # axe brings its own script, which the page's policy would refuse.
+    policed = browser.new_context(bypass_csp=True, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    opened = policed.new_page()
+    opened.goto(page_file.as_uri())
+    results = axe.Axe().run(opened)
+    assert results.violations_count == 0, results.generate_report()
+    assert asked == [page_file.as_uri()]
+    page.close()
+    policed.close()
+
+
+def test_the_filter_works_by_keyboard(browser: Any, page_file: Path) -> None:
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    page.get_by_role("searchbox").first.focus()
+    page.keyboard.type("package-7")
+    told = page.locator("output").first
+    assert told.inner_text().startswith("11 of ")
+    page.keyboard.press("Tab")
+    page.keyboard.type("deb")
+    assert told.inner_text().startswith("0 of ")
+    visible = page.locator("#image-1-components tbody tr:visible")
+    assert visible.count() == 0
+    page.close()
+
+
+def test_a_printed_report_is_whole(browser: Any, page_file: Path) -> None:
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    assert not page.locator(".filter").first.is_visible()
+    assert len(page.pdf()) > 10_000
+    page.close()
