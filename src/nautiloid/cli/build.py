@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from nautiloid import catalog, places
+from nautiloid.attest.sbom.attach import attach_bills
 from nautiloid.cli import console
 from nautiloid.cli.options import (
     ArchitecturesOption,
@@ -99,6 +100,8 @@ def build(
             for result in results:
                 _print(result)
             console.out.print(tested)
+    for descriptor, one in zip(made, pinned, strict=True):
+        attach_bills(layout, descriptor, one, reference)
     if output is not None:
         write_archive(layout, layout.resolve(reference), reference, output, progress)
     if load is not None:

@@ -11,6 +11,7 @@ from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption, print_
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.reference import parse_name
 from nautiloid.places import images_directory
+from nautiloid.registry.attachments import push_attachments
 from nautiloid.registry.connect import open_repository
 from nautiloid.registry.name import parse_remote_name
 from nautiloid.registry.transfer import StoreSource
@@ -26,6 +27,9 @@ def push(
         list[str] | None,
         typer.Option("--mount-from", metavar="REPOSITORY", help="Take layers from this repository of the registry."),
     ] = None,
+    attachments: Annotated[
+        bool, typer.Option("--attachments/--no-attachments", help="Push its bills of materials as well.")
+    ] = True,
     ca_file: CaFileOption = None,
     plain_http: PlainHttpOption = False,
 ) -> None:
@@ -45,4 +49,9 @@ def push(
             StoreSource(store), top, repository, name.tag, mount_from=mount_from or (),
             progress=console.TerminalProgress(),
         )  # fmt: skip
+        documents = 0
+        for one in store.images_behind(top) if attachments else ():
+            documents += push_attachments(store, one.digest, repository)
+    if documents:
+        console.out.print(f"{documents} documents about it (SBOM)")
     print_moved(str(name), moved)

@@ -22,6 +22,7 @@ from typing import BinaryIO
 from filelock import FileLock
 
 from nautiloid.errors import IntegrityError
+from nautiloid.oci.attachment import EMPTY, SUBJECT, TYPE, Attachment
 from nautiloid.oci.digest import blob_name, digest_of
 from nautiloid.oci.documents import canonical_json, json_object, objects
 from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
@@ -198,6 +199,23 @@ class Layout:
             others = [old for old in self._entries() if not _gives_way(old, named)]
             self._write_index([*others, named])
 
+    def attach(self, attachment: Attachment) -> None:
+        """Attach a document to an image that is here; one of the same type gives way to it."""
+        for content in (EMPTY, attachment.content, attachment.manifest):
+            self.write_blob([content])
+        new = attachment.entry
+        with self._index_lock():
+            marks = (new.annotations[SUBJECT], new.annotations[TYPE])
+            others = [
+                old for old in self._entries() if (old.annotations.get(SUBJECT), old.annotations.get(TYPE)) != marks
+            ]
+            self._write_index([*others, new])
+
+    def attached(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...]:
+        """Return what is attached to an image: the manifests of the documents, or of those of one type."""
+        entries = [entry for entry in self._entries() if entry.annotations.get(SUBJECT) == digest]
+        return tuple(entry for entry in entries if artifact_type in (None, entry.annotations.get(TYPE)))
+
     def add_index(self, manifests: Sequence[Descriptor], reference: str) -> Descriptor:
         """Bind images for several platforms into one index; the name moves to it.
 
@@ -344,12 +362,20 @@ class Layout:
         document = {
             "schemaVersion": 2,
             "mediaType": INDEX,
-            "manifests": [entry.to_dict() for entry in entries],
+            "manifests": [entry.to_dict() for entry in self._without_orphans(entries)],
         }
         with self._new_file() as path:
             path.write_text(json.dumps(document, sort_keys=True, indent=1) + "\n")
             path.chmod(0o644)
             path.replace(self.directory / "index.json")
+
+    def _without_orphans(self, entries: Sequence[Descriptor]) -> list[Descriptor]:
+        """Leave out the documents about images that are here no more."""
+        if not any(SUBJECT in entry.annotations for entry in entries):
+            return list(entries)
+        images = [entry for entry in entries if SUBJECT not in entry.annotations]
+        known = {image.digest for entry in images for image in manifests_behind(self, entry)}
+        return [entry for entry in entries if entry.annotations.get(SUBJECT, "") in known or entry in images]
 
     @contextmanager
     def _index_lock(self) -> Iterator[None]:

@@ -88,8 +88,11 @@ class Repository:
         answer = self._request("HEAD", f"manifests/{digest}", headers={"Accept": _ACCEPT}, expected=(200, 404))
         return answer.status_code == 200
 
-    def put_manifest(self, reference: str, media_type: str, data: bytes) -> None:
+    def put_manifest(self, reference: str, media_type: str, data: bytes) -> bool:
         """Store a manifest or index under a tag or its digest; what it names must be here already.
+
+        Returns:
+            Whether the registry has listed it among the referrers of its subject.
 
         Raises:
             RegistryError: The registry refuses, or stored something else.
@@ -99,6 +102,7 @@ class Repository:
         stored = answer.headers.get("Docker-Content-Digest", digest_of(data))
         if stored != digest_of(data):
             raise RegistryError(f"{self.session.registry} stored {stored} instead of {digest_of(data)}.")
+        return "OCI-Subject" in answer.headers
 
     def tags(self) -> tuple[str, ...]:
         """List the tags, following the pages of a long list."""
