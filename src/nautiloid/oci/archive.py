@@ -64,6 +64,8 @@ def stream_archive(blobs: Blobs, image: Image, reference: str, stream: object, p
         progress.task(f"Write {reference}", total=total, unit="bytes") as task,
         tarfile.open(fileobj=stream, mode="w|", format=tarfile.GNU_FORMAT) as archive,  # type: ignore[call-overload]
     ):
+        for directory in ("blobs/", "blobs/sha256/"):  # readers such as syft's make no directory that is not listed
+            archive.addfile(_directory(directory))
         for digest, part in sorted(parts.items()):
             with blobs.open_blob(digest) as content:
                 archive.addfile(_member(str(blob_name(digest)), part.size), _Counted(content, task))
@@ -100,6 +102,12 @@ def _docker_manifest(image: Image, reference: str) -> bytes:
             }
         ]
     )
+
+
+def _directory(name: str) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.mode = tarfile.DIRTYPE, 0o755
+    return member
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:

@@ -48,7 +48,8 @@ def test_members_are_plain(layout: Layout, tmp_path: Path) -> None:
     assert names == sorted(names)
     assert not any(name.startswith((".", "/")) for name in names)
     assert all(
-        member.isreg() and member.mtime == 0 and member.uid == 0 and not member.pax_headers for member in members
+        (member.isreg() or member.isdir()) and member.mtime == 0 and member.uid == 0 and not member.pax_headers
+        for member in members
     )
 
 
