@@ -27,14 +27,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from nautiloid.errors import IntegrityError
+from nautiloid.oci.attachment import Attachment
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
 from nautiloid.oci.source import open_image
+from nautiloid.registry.attachments import push_attachments
 from nautiloid.registry.connect import open_repository
 from nautiloid.registry.errors import NotInRegistryError, RegistryError
 from nautiloid.registry.name import parse_remote_name
 from nautiloid.registry.session import SessionSettings
 from nautiloid.registry.transfer import Moved, RemoteSource, StoreSource, pull, push
+from nautiloid.sources.inspecting import inspect_anything
 
 from ..unit.oci.images import entry, store_image, tar
 
@@ -490,3 +493,25 @@ def test_the_commands_say_what_they_did(
     assert "no such thing" in nautiloid("pull", f"{registry}/cli/nothing:1", code=1)
     assert "not the name" in nautiloid("pull", "Not A Name", code=2)
     assert "There are: back:latest" in nautiloid("push", "nothing", f"{registry}/x/y", code=1)
+
+
+def test_bills_travel_with_the_image_and_the_registry_lists_them(registry: str, store: Layout) -> None:
+    image = store.descriptor_of("app:latest")
+    store.attach(Attachment(image, "application/vnd.cyclonedx+json", b'{"bomFormat": "CycloneDX"}', {"a": "b"}))
+    store.attach(Attachment(image, "application/spdx+json", b"{}", {}))
+    _push(store, f"{registry}/team/attached:1")
+    target = parse_remote_name(f"{registry}/team/attached:1")
+    with open_repository(target, QUICK, push=True) as repository:
+        for _ in range(2):  # pushing again lists nothing twice
+            assert push_attachments(store, image.digest, repository) == 2
+        listed = repository.referrers(image.digest)
+        assert {entry.digest for entry in listed} == {entry.digest for entry in store.attached(image.digest)}
+        assert repository.has_manifest(listed[0].digest)
+
+
+def test_an_image_is_inspected_straight_from_a_registry(registry: str, store: Layout, tmp_path: Path) -> None:
+    _push(store, f"{registry}/team/inspected:1")
+    empty = Layout(tmp_path / "empty")
+    found = inspect_anything(f"docker://{registry}/team/inspected:1", empty, None, QUICK)
+    assert (found.files, found.digest) == (2, store.digest_of("app:latest"))
+    assert not (tmp_path / "empty").exists()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from packaging.utils import canonicalize_name
 
 from nautiloid.inspect.catalogers import python, system
+from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.distribution import Distribution
 from nautiloid.inspect.facts import Listed, Native
 from nautiloid.inspect.file_tree import TreeFile
@@ -193,7 +194,7 @@ def _add_native_libraries(assembly: _Assembly) -> None:
                 kind=clue.kind,
                 name=clue.name,
                 version=clue.version,
-                purl=system.purl(clue.kind, "", clue.name, clue.version),
+                purl=purl(clue.kind, "", clue.name, clue.version),
                 how=Found.NATIVE,
                 evidence=f"/{path}: {clue.evidence}",
                 confidence=clue.confidence,

@@ -30,6 +30,7 @@ from packageurl import PackageURL
 
 from nautiloid.attest.sbom.bill import Bill, ModelPart, Part
 from nautiloid.attest.sbom.licenses import spdx_expression
+from nautiloid.inspect.catalogers.package_url import parse_purl
 from nautiloid.inspect.inventory import Found
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
@@ -89,7 +90,7 @@ def _entry(part: Part, reference: str) -> Entry:
         version=component.version or None,
         type=ComponentType.LIBRARY,
         bom_ref=reference,
-        purl=PackageURL.from_string(component.purl) if component.purl else None,
+        purl=parse_purl(component.purl),
         supplier=OrganizationalEntity(name=component.supplier) if component.supplier else None,
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=part.sha256)] if part.sha256 else None,
         licenses=_licenses(component.licenses),

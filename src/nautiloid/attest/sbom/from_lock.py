@@ -11,8 +11,8 @@ from datetime import UTC
 import nautiloid
 from nautiloid.attest.sbom.bill import Bill, ModelPart, Part
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
+from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.catalogers.python import pypi_purl
-from nautiloid.inspect.catalogers.system import purl
 from nautiloid.inspect.inventory import Component, Found
 
 _RELEASES = {"bookworm": "12", "trixie": "13", "forky": "14"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from nautiloid.inspect.catalogers.system import purl
+from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.catalogers.unreadable import UnreadableError
 from nautiloid.inspect.inventory import Component, Found
 

@@ -10,8 +10,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from packageurl import PackageURL
-
+from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.elf import Elf
 from nautiloid.inspect.inventory import Component, Found
 
@@ -91,5 +90,12 @@ def _components(path: str, version: str, text: str) -> Iterator[Component]:
 
 def _component(path: str, name: str, version: str, evidence: str) -> Component:
     namespace, _, last = name.rpartition("/")
-    purl = PackageURL("golang", namespace or None, last, version or None).to_string()
-    return Component("golang", name, version, purl, Found.GO, f"/{path}: {evidence}", files=(path,))
+    return Component(
+        "golang",
+        name,
+        version,
+        purl("golang", namespace, last, version),
+        Found.GO,
+        f"/{path}: {evidence}",
+        files=(path,),
+    )

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nautiloid.inspect.catalogers.system import purl
+from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.catalogers.zip_archive import inflate, open_zip
 from nautiloid.inspect.inventory import Component, Found
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from packageurl import PackageURL
-
+from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.catalogers.unreadable import UnreadableError
 from nautiloid.inspect.inventory import Component, Found
 
@@ -33,9 +32,9 @@ def read(path: str, content: bytes) -> list[Component]:
     if not isinstance(name, str) or not isinstance(version, str) or not name or not version:
         return []
     namespace, slash, plain = name.partition("/")
-    purl = PackageURL("npm", namespace if slash else None, plain if slash else name, version).to_string()
+    address = purl("npm", namespace if slash else "", plain if slash else name, version)
     return [
-        Component("npm", name, version, purl, Found.NPM, f"/{path}", licenses=tuple(_licenses(data)), files=(path,))
+        Component("npm", name, version, address, Found.NPM, f"/{path}", licenses=tuple(_licenses(data)), files=(path,))
     ]
 
 

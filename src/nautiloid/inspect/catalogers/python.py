@@ -17,7 +17,7 @@ from typing import Any
 from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
-from nautiloid.inspect.catalogers.system import purl
+from nautiloid.inspect.catalogers.package_url import parse_purl, purl
 from nautiloid.inspect.inventory import Component, Found
 
 _DIST_INFO = re.compile(r"(?P<site>.*/|)(?P<directory>[^/]+\.dist-info)/METADATA")
@@ -172,10 +172,7 @@ def _from_sbom(name: object, version: object, address: object, path: str, refere
         return
     told = version if isinstance(version, str) else ""
     text = address if isinstance(address, str) else reference if reference.startswith("pkg:") else ""
-    try:
-        parsed = PackageURL.from_string(text) if text else None
-    except ValueError:
-        parsed = None
+    parsed = parse_purl(text) if text else None
     if parsed is not None and parsed.subpath:  # a module of the distribution, such as #c-ext/PIL._imaging
         return
     kind = parsed.type if parsed else "generic"

@@ -11,8 +11,7 @@ import sqlite3
 import struct
 from collections.abc import Iterator
 
-from packageurl import PackageURL
-
+from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.catalogers.unreadable import UnreadableError
 from nautiloid.inspect.inventory import Component, Found
 
@@ -157,12 +156,12 @@ def _component(header: Header, path: str, distribution: str, release: str) -> Co
         "distro": release,
         "upstream": text(_SOURCE),
     }
-    given = {key: value for key, value in qualifiers.items() if value and value != "0"}
+    given = {key: value for key, value in qualifiers.items() if value != "0"}
     return Component(
         kind="rpm",
         name=name,
         version=f"{epoch[0]}:{version}" if epoch else version,
-        purl=PackageURL("rpm", distribution or None, name, version, given or None).to_string(),
+        purl=purl("rpm", distribution, name, version, given),
         how=Found.RPM,
         evidence=f"/{path}",
         source=source.rsplit("-", 2)[0] if source.count("-") >= 2 else name,

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from packageurl import PackageURL
-
+from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.distribution import Distribution
 from nautiloid.inspect.inventory import Component, Found
 
@@ -134,9 +133,3 @@ def _apk_files(stanza: str) -> Iterator[str]:
 def _licenses(copyright_file: bytes) -> tuple[str, ...]:
     found = dict.fromkeys(match[1].strip() for match in _LICENSE.finditer(copyright_file.decode("utf-8", "replace")))
     return tuple(sorted(found)[:_MOST_LICENSES])
-
-
-def purl(kind: str, namespace: str, name: str, version: str, qualifiers: Mapping[str, str | None] | None = None) -> str:
-    """Return a package URL; empty qualifiers are left out."""
-    given = {key: value for key, value in (qualifiers or {}).items() if value}
-    return PackageURL(kind, namespace or None, name, version or None, given or None).to_string()

@@ -1,0 +1,27 @@
+"""Package URLs (github.com/package-url/purl-spec), made of names that strangers chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from packageurl import PackageURL
+
+
+def purl(kind: str, namespace: str, name: str, version: str, qualifiers: Mapping[str, str | None] | None = None) -> str:
+    """Return a package URL; empty qualifiers are left out. Empty where a name makes none, such as one of spaces."""
+    given = {key: value for key, value in (qualifiers or {}).items() if value}
+    try:
+        return PackageURL(kind, namespace or None, name, version or None, given or None).to_string()
+    except (ValueError, TypeError):
+        # The library normalises first and joins then: what normalising leaves empty, it cannot join.
+        return ""
+
+
+def parse_purl(text: str) -> PackageURL | None:
+    """Read a package URL; None for what is none."""
+    try:
+        parsed = PackageURL.from_string(text)
+        parsed.to_string()
+    except (ValueError, TypeError):
+        return None
+    return parsed

@@ -1,0 +1,90 @@
+"""Coverage-guided fuzzing of everything that reads strangers' bytes; not a test, as it has no end of its own.
+
+    pip install atheris
+    python tests/fuzz/fuzz_parsers.py -max_total_time=300
+
+An input that makes a parser raise anything but its own error is written to ``crash-*`` by libFuzzer.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["nautiloid"]):
+    from nautiloid.inspect.catalogers import conda, golang, java, npm, python, rpm, system, zipapp
+    from nautiloid.inspect.catalogers.unreadable import UnreadableError
+    from nautiloid.inspect.distribution import Distribution, read_distribution
+    from nautiloid.inspect.elf import Elf, ElfError
+    from nautiloid.inspect.layer_listing import list_layer
+    from nautiloid.inspect.models import read_model
+    from nautiloid.inspect.native_libraries import find_libraries
+    from nautiloid.inspect.ownership import owners
+    from nautiloid.inspect.pickles import read_pickle
+    from nautiloid.inspect.secrets import find_secret
+    from nautiloid.oci.errors import ImageFormatError
+
+
+class _Nobody:
+    def look(self, *_: object) -> None:
+        return None
+
+
+def _elf(data: bytes) -> None:
+    elf = Elf(b"\x7fELF" + data)
+    _ = (elf.program, elf.needed, elf.soname, elf.relro, elf.package_note)
+    find_libraries("x/libz.so.1.3.1", elf)
+    golang.modules("x", elf)
+
+
+def _records(data: bytes) -> None:
+    home = "usr/lib/python3/dist-packages/a-1.dist-info"
+    paths = ("var/lib/dpkg/status", "lib/apk/db/installed", f"{home}/METADATA", f"{home}/RECORD",
+             f"{home}/sboms/a.json", "x/_vendor/vendor.txt", "etc/os-release")  # fmt: skip
+    records = dict.fromkeys(paths, data)
+    read_distribution(records)
+    list(system.debian_packages(records, Distribution()))
+    list(system.alpine_packages(records, Distribution()))
+    list(python.distributions(records))
+    list(python.vendored(records))
+    list(python.carried(records))
+    list(python.unreadable(records))
+    owners(records, lambda path: path)
+
+
+def _layer(data: bytes) -> None:
+    list_layer(io.BytesIO(data), _Nobody())
+
+
+_READERS = (
+    _elf,
+    _records,
+    _layer,
+    lambda data: read_pickle(io.BytesIO(data)),
+    lambda data: read_model("a.pt", data),
+    lambda data: read_model("a.npz", b"PK\x03\x04" + data),
+    lambda data: find_secret("a/.env", data),
+    lambda data: java.read("a.jar", data),
+    lambda data: zipapp.read("a.whl", data),
+    lambda data: npm.read("node_modules/a/package.json", data),
+    lambda data: conda.read("conda-meta/a.json", data),
+    lambda data: rpm.read("var/lib/rpm/Packages.db", data),
+    lambda data: rpm.read("var/lib/rpm/Packages.db", b"RpmP" + data),
+)
+
+
+def one_input(data: bytes) -> None:
+    """Give the input to the reader that its first byte chooses."""
+    if not data:
+        return
+    try:
+        _READERS[data[0] % len(_READERS)](data[1:])
+    except (UnreadableError, ElfError, ImageFormatError, ValueError):
+        return
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, one_input)
+    atheris.Fuzz()
