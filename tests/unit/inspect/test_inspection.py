@@ -234,3 +234,15 @@ def test_the_same_image_gives_the_same_result(tmp_path: Path) -> None:
     files = [OS_RELEASE, File("var/lib/dpkg/status", STATUS), *_distribution(LOCAL, "a", "1.0", "a.py")]
     first, second = (inspect_files(tmp_path / name, files) for name in "ab")
     assert replace(first, seconds=0) == replace(second, seconds=0)
+
+
+def test_links_lead_nowhere_outside(tmp_path: Path) -> None:
+    found = inspect_files(
+        tmp_path,
+        [File("etc/os-release", link="/../../../../etc/os-release"), File("var/lib/dpkg/status", link="/etc/passwd"),
+         File("lib", link="/"), File("lib/apk/db/installed", b"P:musl\nV:1.2\n\n"), File("loop", link="loop")],
+    )  # fmt: skip
+    assert found.distribution == ""
+    assert found.of_kind("deb") == ()
+    with pytest.raises(ImageFormatError):
+        inspect_files(tmp_path / "hard", [File("x", link="../../etc/passwd", hard=True)])

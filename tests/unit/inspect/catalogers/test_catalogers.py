@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nautiloid.inspect.catalogers import conda, java, npm, rpm, zipapp
+from nautiloid.inspect.catalogers.package_url import parse_purl, purl
 from nautiloid.inspect.catalogers.unreadable import UnreadableError
 
 DATA = Path(__file__).parents[3] / "data"
@@ -147,3 +148,15 @@ def test_damage_is_unreadable_and_nothing_else(name: str, data: st.DataObject) -
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     _never_more_than_unreadable(cataloger, path, bytes(content[: data.draw(st.integers(0, len(content)))]))
     _never_more_than_unreadable(cataloger, path, data.draw(st.binary(max_size=100)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(["deb", "npm", "pypi", "golang"]), st.lists(st.text(max_size=8), min_size=3, max_size=3))
+def test_a_purl_is_one_that_can_be_read_or_none(kind: str, parts: list[str]) -> None:
+    address = purl(kind, parts[0], parts[1], parts[2], {"arch": parts[0]})
+    assert address == "" or parse_purl(address) is not None
+
+
+def test_a_name_of_nothing_has_no_purl() -> None:
+    assert purl("deb", "debian", "", "1") == ""
+    assert parse_purl("no purl") is None
