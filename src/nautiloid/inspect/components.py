@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
 
-from nautiloid.inspect.catalogers import python, system
+from nautiloid.inspect.catalogers import python, rpm, system
 from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.distribution import Distribution
 from nautiloid.inspect.facts import Listed, Native
@@ -129,7 +129,8 @@ def _add_system_packages(assembly: _Assembly, records: Mapping[str, bytes], dist
         if isinstance(facts, Listed):
             for component in facts.components:
                 if component.kind == "rpm":
-                    assembly.add(component, (assembly.real_path(path) for path in component.files))
+                    named = rpm.of_distribution(component, distribution)
+                    assembly.add(named, (assembly.real_path(path) for path in component.files))
 
 
 def _add_distributions(assembly: _Assembly, records: Mapping[str, bytes]) -> None:

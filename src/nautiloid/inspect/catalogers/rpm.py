@@ -10,9 +10,11 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 
-from nautiloid.inspect.catalogers.package_url import purl
+from nautiloid.inspect.catalogers.package_url import parse_purl, purl
 from nautiloid.inspect.catalogers.unreadable import UnreadableError
+from nautiloid.inspect.distribution import Distribution
 from nautiloid.inspect.inventory import Component, Found
 
 _PLACES = ("var/lib/rpm/", "usr/lib/sysimage/rpm/", "usr/share/rpm/")
@@ -38,14 +40,8 @@ def wants(path: str, size: int) -> bool:
     return name in _FILES and f"{directory}/" in _PLACES and size <= _LARGEST
 
 
-def read(path: str, content: bytes, *, distribution: str = "", release: str = "") -> list[Component]:
-    """Return the installed packages.
-
-    Args:
-        path: Of the database.
-        content: Of the database.
-        distribution: ``ID`` of os-release: the purl's namespace.
-        release: The purl's ``distro``.
+def read(path: str, content: bytes) -> list[Component]:
+    """Return the installed packages; their purls name no distribution yet (see ``of_distribution``).
 
     Raises:
         UnreadableError: It is damaged, or a Berkeley database.
@@ -62,8 +58,18 @@ def read(path: str, content: bytes, *, distribution: str = "", release: str = ""
     for blob in blobs:
         header = _header(blob)
         if header.get(_NAME) and header[_NAME][0] != "gpg-pubkey":
-            components.append(_component(header, path, distribution, release))
+            components.append(_component(header, path))
     return components
+
+
+def of_distribution(component: Component, distribution: Distribution) -> Component:
+    """Return a package whose purl says which distribution it is of: only os-release knows, not the database."""
+    parsed = parse_purl(component.purl)
+    if parsed is None or not distribution.identity:
+        return component
+    qualifiers = {**dict(parsed.qualifiers), "distro": distribution.qualifier}
+    address = purl("rpm", distribution.identity, parsed.name, parsed.version or "", qualifiers)
+    return replace(component, purl=address)
 
 
 def _from_sqlite(content: bytes) -> list[bytes]:
@@ -141,7 +147,7 @@ def _strings(data: bytes, offset: int, count: int) -> list[str]:
     return found
 
 
-def _component(header: Header, path: str, distribution: str, release: str) -> Component:
+def _component(header: Header, path: str) -> Component:
     def text(tag: int) -> str:
         values = header.get(tag) or [""]
         return str(values[0])
@@ -153,7 +159,6 @@ def _component(header: Header, path: str, distribution: str, release: str) -> Co
     qualifiers = {
         "arch": text(_ARCH),
         "epoch": str(epoch[0]) if epoch else "",
-        "distro": release,
         "upstream": text(_SOURCE),
     }
     given = {key: value for key, value in qualifiers.items() if value != "0"}
@@ -161,7 +166,7 @@ def _component(header: Header, path: str, distribution: str, release: str) -> Co
         kind="rpm",
         name=name,
         version=f"{epoch[0]}:{version}" if epoch else version,
-        purl=purl("rpm", distribution, name, version, given),
+        purl=purl("rpm", "", name, version, given),
         how=Found.RPM,
         evidence=f"/{path}",
         source=source.rsplit("-", 2)[0] if source.count("-") >= 2 else name,

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from nautiloid.inspect.catalogers import conda, java, npm, rpm, zipapp
 from nautiloid.inspect.catalogers.package_url import parse_purl, purl
 from nautiloid.inspect.catalogers.unreadable import UnreadableError
+from nautiloid.inspect.distribution import Distribution
 
 DATA = Path(__file__).parents[3] / "data"
 
@@ -111,11 +112,11 @@ def test_a_database_that_rpm_itself_wrote(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "db/rpmdb.sqlite") as connection:
         (header,) = connection.execute("SELECT blob FROM Packages").fetchone()
     for form in (content, _as_ndb(header)):
-        (found,) = rpm.read("var/lib/rpm/x", form, distribution="fedora", release="fedora-40")
+        (found,) = rpm.read("var/lib/rpm/x", form)
         assert (found.name, found.version, found.licenses) == ("nautiloid-probe", "2:1.2-3", ("Apache-2.0",))
         assert found.files == ("opt/probe/file",)
-        purl = "pkg:rpm/fedora/nautiloid-probe@1.2-3?arch=noarch&distro=fedora-40&epoch=2&upstream="
-        assert found.purl.startswith(purl)
+        address = "pkg:rpm/fedora/nautiloid-probe@1.2-3?arch=noarch&distro=fedora-40&epoch=2&upstream="
+        assert rpm.of_distribution(found, Distribution("Fedora", "fedora", "40")).purl.startswith(address)
         for end in range(0, len(form), max(1, len(form) // 40)):
             _never_more_than_unreadable(rpm, "var/lib/rpm/x", form[:end])
 
