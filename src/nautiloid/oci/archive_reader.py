@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tarfile
+import tempfile
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
+
+import zstandard
+from zlib_ng import gzip_ng, zlib_ng
 
 from nautiloid.errors import IntegrityError
 from nautiloid.oci.digest import blob_name, digest_of
@@ -29,6 +34,9 @@ from nautiloid.oci.model import (
 )
 
 _CHUNK = 1 << 20
+_LARGEST = 256 << 30  # bytes of an archive, once decompressed
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_DAMAGED = (EOFError, OSError, zstandard.ZstdError, cast(type[Exception], zlib_ng.error))
 
 
 class Archive:
@@ -43,13 +51,20 @@ class Archive:
         """
         self.path = path
         try:
-            self._tar = tarfile.open(path, "r:")  # noqa: SIM115 - closed by close()
+            self._file = _uncompressed(path)
         except FileNotFoundError as error:
             raise ImageNotFoundError(f"There is no file {path}.") from error
+        except _DAMAGED as error:
+            raise ImageFormatError(
+                f"{path} is not a tar file, and cannot be decompressed: {error}.", "Make it again."
+            ) from error
+        try:
+            self._tar = tarfile.open(fileobj=self._file, mode="r:")  # noqa: SIM115 - closed by close()
+            self._members = {str(PurePosixPath(member.name)): member for member in self._tar.getmembers()}
         except (tarfile.TarError, OSError) as error:
-            hint = "Images are read from uncompressed tar files; decompress it first if it is a .tar.gz."
-            raise ImageFormatError(f"{path} is not a tar file: {error}.", hint) from error
-        self._members = {str(PurePosixPath(member.name)): member for member in self._tar.getmembers()}
+            self._file.close()
+            hint = "If it was copied or downloaded, it may have been cut off: make it again."
+            raise ImageFormatError(f"{path} is not a tar file, or not a whole one: {error}.", hint) from error
         self._names: dict[str, str] = {}
         self._made: dict[str, bytes] = {}
         if "index.json" in self._members and "oci-layout" in self._members:
@@ -71,6 +86,7 @@ class Archive:
     def close(self) -> None:
         """Close the file."""
         self._tar.close()
+        self._file.close()
 
     def resolve(self, reference: str | None, platform: Platform | None = None) -> Image:
         """Find an image by reference or digest; None finds the only one there is.
@@ -143,3 +159,39 @@ class Archive:
         if file is None:
             raise ImageNotFoundError(f"{self.path} has no file {name}.", "The archive is incomplete.")
         return file  # type: ignore[return-value]
+
+
+def _uncompressed(path: Path) -> BinaryIO:
+    """Open an archive; a compressed one goes into a file without a name first, since its index stands at its end."""
+    stored = path.open("rb")
+    start = stored.read(4)
+    stored.seek(0)
+    if start[:2] != _GZIP and start != _ZSTD:
+        return stored
+    # Beside the archive, where there is room for large files; /tmp may be memory.
+    plain = tempfile.TemporaryFile(dir=_writable(path.parent))  # noqa: SIM115 - closed by Archive.close()
+    try:
+        with stored, _decompressing(stored, gzip=start[:2] == _GZIP) as content:
+            _spill(content, plain, path)
+    except BaseException:
+        plain.close()
+        raise
+    plain.seek(0)
+    return cast(BinaryIO, plain)
+
+
+def _spill(content: BinaryIO, plain: IO[bytes], path: Path) -> None:
+    while chunk := content.read(_CHUNK):
+        plain.write(chunk)
+        if plain.tell() > _LARGEST:
+            raise ImageFormatError(f"{path} holds more than {_LARGEST >> 30} GiB once decompressed.")
+
+
+def _decompressing(stored: BinaryIO, *, gzip: bool) -> BinaryIO:
+    if gzip:
+        return cast(BinaryIO, gzip_ng.GzipNGFile(fileobj=stored, mode="rb"))  # type: ignore[no-untyped-call]
+    return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True))
+
+
+def _writable(directory: Path) -> Path | None:
+    return directory if os.access(directory, os.W_OK) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from nautiloid.errors import IntegrityError, NautiloidError, UsageError
 from nautiloid.inspect.inventory import Inspection
@@ -43,6 +45,21 @@ def test_layouts_and_archives_by_every_spelling(store: Layout, tmp_path: Path, s
     write_archive(store, store.resolve("test:latest"), "test:latest", archive)
     place = store.directory if scheme == "oci:" else archive
     assert _names(inspect_anything(f"{scheme}{place}", store)) == ["a"]
+
+
+@pytest.mark.parametrize("form", ["gzip", "zstd"])
+def test_compressed_archives_are_read_and_broken_ones_refused(store: Layout, tmp_path: Path, form: str) -> None:
+    plain = tmp_path / "image.tar"
+    write_archive(store, store.resolve("test:latest"), "test:latest", plain)
+    content = plain.read_bytes()
+    packed = gzip.compress(content) if form == "gzip" else zstandard.ZstdCompressor().compress(content)
+    (tmp_path / "packed").write_bytes(packed)
+    assert _names(inspect_anything(str(tmp_path / "packed"), store)) == ["a"]
+    for name, cut in (("half", packed[: len(packed) // 2]), ("short", content[: len(content) // 2]), ("no", b"no tar")):
+        (tmp_path / name).write_bytes(cut)
+        with pytest.raises(NautiloidError):
+            inspect_anything(str(tmp_path / name), store)
+    assert {path.name for path in tmp_path.iterdir()} == {"layout", "image.tar", "packed", "half", "short", "no"}
 
 
 def test_a_directory_is_read_as_it_is(store: Layout, tmp_path: Path) -> None:
