@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from nautiloid import catalog
+from nautiloid.attest.sbom.attach import attach_bills
 from nautiloid.errors import NautiloidError
 from nautiloid.factory.build import build_image, find_built
 from nautiloid.factory.definition_file import load_definition
@@ -145,6 +146,7 @@ class Lab:
         loaded, candidate = load_definition(IMAGE), candidate_name(REFERENCE)
         built = build_image(lock, loaded, self.layout, self.cache, self.fetcher, reference=candidate)
         release(REFERENCE, self.layout, self.engine, self.progress)
+        attach_bills(self.layout, built.descriptor, lock, REFERENCE)
         return built.descriptor.digest
 
     def _draw(self, ready: ReadyImage) -> Photos:

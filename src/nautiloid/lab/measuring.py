@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from nautiloid.attest.sbom.attach import attach_bills
 from nautiloid.factory.build import build_image, find_built
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.fetch import Fetcher
@@ -66,5 +67,7 @@ class Measuring:
         reference = f"{CATALOG_PREFIX}{name}:latest"
         lock = self.lock(name)
         if find_built(self.layout, reference, lock) is None:
-            build_image(lock, load_definition(name), self.layout, self.cache, self.fetcher, reference=reference)
+            loaded = load_definition(name)
+            built = build_image(lock, loaded, self.layout, self.cache, self.fetcher, reference=reference)
+            attach_bills(self.layout, built.descriptor, lock, reference)
         return reference
