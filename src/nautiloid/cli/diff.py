@@ -20,6 +20,7 @@ from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
 from nautiloid.oci.source import open_image
 from nautiloid.places import images_directory
+from nautiloid.report.words import printable
 
 _MANY = 20
 _LONGEST_NAME = 60
@@ -76,11 +77,6 @@ def _compare(before: str, after: str, ignore: str, platform: str | None, *, cont
     wanted = Platform.parse(platform) if platform else None
     with open_image(before, store, wanted) as a, open_image(after, store, wanted) as b:
         return compare_images(a, b, ignore=words, content=content, progress=console.TerminalProgress())
-
-
-def printable(text: str) -> str:
-    """Return a text with control characters and broken UTF-8 escaped: a file name must not command the terminal."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _lines(found: Difference, *, every: bool) -> Iterable[str]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 
+from nautiloid.inspect.catalogers.zip_archive import inflate, open_zip
 from nautiloid.inspect.elf import Buffer
 from nautiloid.inspect.facts import Model
 from nautiloid.inspect.pickles import PickleFacts, looks_like_pickle, read_pickle
@@ -70,19 +70,15 @@ def read_model(path: str, content: Buffer) -> Model | None:  # noqa: PLR0911 - o
 
 
 def _read_zip(name: str, content: Buffer) -> Model | None:
-    try:
-        with zipfile.ZipFile(_stream(content)) as archive:
-            if "config.json" in archive.namelist() and (
-                name.endswith(".keras") or "metadata.json" in archive.namelist()
-            ):
-                return _keras("Keras", _LAMBDA.search(_member(archive, "config.json", _LARGEST_CONFIG)) is not None)
-            pickles = list(_pickles(archive))
-            torch = any(member.endswith("/data.pkl") for member in archive.namelist())
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise ValueError(f"not a readable zip archive: {error}") from error
+    with open_zip(_stream(content)) as archive:
+        names = archive.namelist()
+        if "config.json" in names and (name.endswith(".keras") or "metadata.json" in names):
+            return _keras("Keras", _LAMBDA.search(inflate(archive, "config.json", _LARGEST_CONFIG)) is not None)
+        pickles = list(_pickles(archive))
     if not pickles and not name.endswith((".npz", ".pt", ".pth")):
         return None
-    script = any("/code/" in member for member in archive.namelist())
+    torch = any(member.endswith("/data.pkl") for member in names)
+    script = any("/code/" in member for member in names)
     form = "NumPy arrays" if name.endswith(".npz") else "PyTorch checkpoint" if torch else "zip archive with pickles"
     form = "TorchScript" if torch and script else form
     return _of_pickles(form, pickles)
@@ -92,20 +88,12 @@ def _pickles(archive: zipfile.ZipFile) -> Iterator[PickleFacts]:
     names = [name for name in archive.namelist() if name.endswith((*_PICKLES, ".npy"))]
     for name in names[:_MOST_PICKLES]:
         if name.endswith(".npy"):
-            array = _read_array(_member(archive, name, 1 << 16, whole=False))
+            with archive.open(name) as stream:
+                array = _read_array(stream.read(1 << 16))
             if array is not None and array.runs_code:
                 yield PickleFacts(array.imports, True, False)
         else:
-            yield read_pickle(io.BytesIO(_member(archive, name, _LARGEST_PICKLE)))
-
-
-def _member(archive: zipfile.ZipFile, name: str, limit: int, *, whole: bool = True) -> bytes:
-    """Inflate one member, but never more than ``limit`` bytes, whatever its header says."""
-    with archive.open(name) as stream:
-        content = stream.read(limit + 1)
-    if len(content) > limit and whole:
-        raise ValueError(f"{name} inflates to more than {limit >> 20} MiB")
-    return content
+            yield read_pickle(io.BytesIO(inflate(archive, name, _LARGEST_PICKLE)))
 
 
 def _read_array(content: Buffer) -> Model | None:

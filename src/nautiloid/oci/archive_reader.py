@@ -14,10 +14,8 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
-import zstandard
-from zlib_ng import gzip_ng, zlib_ng
-
 from nautiloid.errors import IntegrityError
+from nautiloid.oci.decompression import DAMAGED, decompressed
 from nautiloid.oci.digest import blob_name, digest_of
 from nautiloid.oci.documents import json_object, objects, strings
 from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
@@ -35,8 +33,6 @@ from nautiloid.oci.model import (
 
 _CHUNK = 1 << 20
 _LARGEST = 256 << 30  # bytes of an archive, once decompressed
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_DAMAGED = (EOFError, OSError, zstandard.ZstdError, cast(type[Exception], zlib_ng.error))
 
 
 class Archive:
@@ -54,7 +50,7 @@ class Archive:
             self._file = _uncompressed(path)
         except FileNotFoundError as error:
             raise ImageNotFoundError(f"There is no file {path}.") from error
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise ImageFormatError(
                 f"{path} is not a tar file, and cannot be decompressed: {error}.", "Make it again."
             ) from error
@@ -164,14 +160,14 @@ class Archive:
 def _uncompressed(path: Path) -> BinaryIO:
     """Open an archive; a compressed one goes into a file without a name first, since its index stands at its end."""
     stored = path.open("rb")
-    start = stored.read(4)
-    stored.seek(0)
-    if start[:2] != _GZIP and start != _ZSTD:
+    content = decompressed(stored)
+    if content is stored:
         return stored
     # Beside the archive, where there is room for large files; /tmp may be memory.
-    plain = tempfile.TemporaryFile(dir=_writable(path.parent))  # noqa: SIM115 - closed by Archive.close()
+    beside = path.parent if os.access(path.parent, os.W_OK) else None
+    plain = tempfile.TemporaryFile(dir=beside)  # noqa: SIM115 - closed by Archive.close()
     try:
-        with stored, _decompressing(stored, gzip=start[:2] == _GZIP) as content:
+        with stored, content:
             _spill(content, plain, path)
     except BaseException:
         plain.close()
@@ -185,13 +181,3 @@ def _spill(content: BinaryIO, plain: IO[bytes], path: Path) -> None:
         plain.write(chunk)
         if plain.tell() > _LARGEST:
             raise ImageFormatError(f"{path} holds more than {_LARGEST >> 30} GiB once decompressed.")
-
-
-def _decompressing(stored: BinaryIO, *, gzip: bool) -> BinaryIO:
-    if gzip:
-        return cast(BinaryIO, gzip_ng.GzipNGFile(fileobj=stored, mode="rb"))  # type: ignore[no-untyped-call]
-    return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True))
-
-
-def _writable(directory: Path) -> Path | None:
-    return directory if os.access(directory, os.W_OK) else None

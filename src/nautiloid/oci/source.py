@@ -6,21 +6,16 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, cast
-
-import zstandard
-from zlib_ng import gzip_ng, zlib_ng
+from typing import BinaryIO
 
 from nautiloid.errors import IntegrityError
 from nautiloid.oci.archive_reader import Archive
+from nautiloid.oci.decompression import DAMAGED, decompressed
 from nautiloid.oci.errors import ImageFormatError
 from nautiloid.oci.image import Blobs, Image
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Descriptor, Platform
 from nautiloid.oci.reference import parse_reference
-
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_DAMAGED = (EOFError, OSError, zstandard.ZstdError, cast(type[Exception], zlib_ng.error))
 
 
 class ImageSource:
@@ -53,7 +48,7 @@ class ImageSource:
         except IndexError as error:
             raise ImageFormatError(f"The image's configuration has no diff_id for layer {layer.digest}.") from error
         stored = self.blobs.open_blob(layer.digest)
-        return io.BufferedReader(_CheckedLayer(_decompressed(stored), stored, diff_id), 1 << 20)
+        return io.BufferedReader(_CheckedLayer(decompressed(stored), stored, diff_id), 1 << 20)
 
 
 @contextmanager
@@ -80,18 +75,6 @@ def open_image(name: str, store: Layout, platform: Platform | None = None) -> It
             yield ImageSource(archive, archive.resolve(reference.name, platform))
 
 
-def _decompressed(stored: BinaryIO) -> BinaryIO:
-    """Undo a layer's compression, which its first bytes tell more reliably than its media type."""
-    start = stored.read(4)
-    stored.seek(0)
-    if start[:2] == _GZIP:
-        return cast(BinaryIO, gzip_ng.GzipNGFile(fileobj=stored, mode="rb"))  # type: ignore[no-untyped-call]
-    if start == _ZSTD:
-        reader = zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True)
-        return cast(BinaryIO, reader)
-    return stored
-
-
 class _CheckedLayer(io.RawIOBase):
     """Hashes what is read, and compares at the end."""
 
@@ -105,7 +88,7 @@ class _CheckedLayer(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         try:
             chunk = self._content.read(len(buffer))
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise IntegrityError(f"The layer with diff_id {self._diff_id} is damaged: {error}.") from error
         buffer[: len(chunk)] = chunk
         self._hasher.update(chunk)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 
+from nautiloid.inspect.catalogers.json_record import read_json
 from nautiloid.inspect.catalogers.package_url import purl
-from nautiloid.inspect.catalogers.unreadable import UnreadableError
 from nautiloid.inspect.inventory import Component, Found
 
 _RECORD = re.compile(r"(?P<prefix>.*/|)conda-meta/[^/]+\.json")
@@ -24,11 +23,8 @@ def read(path: str, content: bytes) -> list[Component]:
     Raises:
         UnreadableError: It is not JSON.
     """
-    try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableError("a conda-meta record that is not JSON") from error
-    if not isinstance(data, dict) or not isinstance(data.get("name"), str) or not isinstance(data.get("version"), str):
+    data = read_json(content, "a conda-meta record")
+    if not isinstance(data.get("name"), str) or not isinstance(data.get("version"), str):
         return []
     match = _RECORD.fullmatch(path)
     prefix = match["prefix"] if match else ""

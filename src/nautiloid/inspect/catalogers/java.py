@@ -6,6 +6,7 @@ Sources: the JAR file specification (``MANIFEST.MF``), Maven's ``META-INF/maven/
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ class _Reader:
         self._left = _LARGEST_TOTAL
 
     def read(self, content: bytes, file_name: str, where: str, path: str, depth: int) -> Iterator[Component]:
-        with open_zip(content) as archive:
+        with open_zip(io.BytesIO(content)) as archive:
             yield from self._read(archive, archive.namelist(), file_name, where, path, depth)
 
     def _read(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 
+from nautiloid.inspect.catalogers.json_record import read_json
 from nautiloid.inspect.catalogers.package_url import purl
-from nautiloid.inspect.catalogers.unreadable import UnreadableError
 from nautiloid.inspect.inventory import Component, Found
 
 _PACKAGE = re.compile(r"(?:.*/|)node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json")
@@ -24,11 +23,8 @@ def read(path: str, content: bytes) -> list[Component]:
     Raises:
         UnreadableError: It is not JSON.
     """
-    try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableError("a package.json that is not JSON") from error
-    name, version = (data.get("name"), data.get("version")) if isinstance(data, dict) else (None, None)
+    data = read_json(content, "a package.json")
+    name, version = data.get("name"), data.get("version")
     if not isinstance(name, str) or not isinstance(version, str) or not name or not version:
         return []
     namespace, slash, plain = name.partition("/")

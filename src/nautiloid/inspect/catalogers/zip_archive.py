@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import BinaryIO
 
 from nautiloid.inspect.catalogers.unreadable import UnreadableError
 
@@ -15,15 +15,15 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runti
 
 
 @contextmanager
-def open_zip(content: bytes) -> Iterator[zipfile.ZipFile]:
+def open_zip(content: BinaryIO) -> Iterator[zipfile.ZipFile]:
     """Lend an archive; whatever is wrong with it while it is used is one kind of error.
 
     Raises:
         UnreadableError: It is damaged, encrypted, or has too many entries.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            check_entries(archive)
+        with zipfile.ZipFile(content) as archive:
+            _check_entries(archive)
             yield archive
     except UnreadableError:
         raise
@@ -31,12 +31,7 @@ def open_zip(content: bytes) -> Iterator[zipfile.ZipFile]:
         raise UnreadableError(f"not a readable zip archive: {error}") from error
 
 
-def check_entries(archive: zipfile.ZipFile) -> None:
-    """Refuse an archive with too many entries.
-
-    Raises:
-        UnreadableError: It has.
-    """
+def _check_entries(archive: zipfile.ZipFile) -> None:
     if len(archive.namelist()) > _MOST_ENTRIES:
         raise UnreadableError(f"an archive with {len(archive.namelist())} entries")
 

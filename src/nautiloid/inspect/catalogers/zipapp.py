@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 from nautiloid.inspect.catalogers import python
@@ -25,7 +26,7 @@ def read(path: str, content: bytes) -> list[Component]:
     Raises:
         UnreadableError: It is no readable zip archive.
     """
-    with open_zip(content) as archive:
+    with open_zip(io.BytesIO(content)) as archive:
         records = {
             _spelled(name): inflate(archive, name, _LARGEST_RECORD)
             for name in archive.namelist()

@@ -1,0 +1,25 @@
+"""Package records that are JSON objects."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nautiloid.inspect.catalogers.unreadable import UnreadableError
+
+
+def read_json(content: bytes, what: str) -> dict[str, Any]:
+    """Return the object; an empty one for JSON of another type.
+
+    Args:
+        content: The record.
+        what: What it is, with its article, for the message.
+
+    Raises:
+        UnreadableError: It is not JSON.
+    """
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"{what} that is not JSON") from error
+    return data if isinstance(data, dict) else {}
