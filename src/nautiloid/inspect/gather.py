@@ -10,8 +10,8 @@ from typing import IO
 from nautiloid.inspect.elf import Buffer
 from nautiloid.inspect.facts import Unread
 
-IN_MEMORY = 24 << 20
-"""Bytes up to which a file is collected in memory; a handful of libraries in an image are larger."""
+IN_MEMORY = 4 << 20
+"""Bytes up to which a file is collected in memory; a mapped file costs only the pages that are looked at."""
 
 LARGEST = 8 << 30
 """Bytes beyond which nothing is collected."""
