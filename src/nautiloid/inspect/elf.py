@@ -8,13 +8,11 @@ tests; it takes some fifty times as long, too long for the thousand ELF files of
 
 from __future__ import annotations
 
-import mmap
 import struct
 from dataclasses import dataclass
 from functools import cached_property
 
-Buffer = bytes | bytearray | mmap.mmap
-"""A file's content: searchable, sliceable, in memory or mapped."""
+from nautiloid.inspect.buffer import Buffer
 
 _MOST_HEADERS = 4096  # of segments and sections; the format would allow 65,535
 _MOST_DYNAMIC = 10_000

@@ -6,9 +6,10 @@ import re
 from functools import partial
 from typing import Protocol
 
+from nautiloid.inspect.buffer import Buffer
 from nautiloid.inspect.catalogers import conda, golang, java, npm, python, rpm, system, zipapp
 from nautiloid.inspect.distribution import PATHS as OS_RELEASE
-from nautiloid.inspect.elf import Buffer, Elf
+from nautiloid.inspect.elf import Elf
 from nautiloid.inspect.facts import Listed, Native, Record, Script, Secret, StartupHook, Unread
 from nautiloid.inspect.gather import Gather
 from nautiloid.inspect.inventory import Component
@@ -25,7 +26,7 @@ class Cataloger(Protocol):
     def wants(self, path: str, size: int) -> bool:
         """Tell from path and size whether a file is of that kind."""
 
-    def read(self, path: str, content: bytes) -> list[Component]:
+    def read(self, path: str, content: Buffer) -> list[Component]:
         """Return the packages; raises ``UnreadableError`` where that is impossible."""
 
 
@@ -84,7 +85,7 @@ def _keep(_: str, content: Buffer) -> Record | Unread:
 
 
 def _list(cataloger: Cataloger, path: str, content: Buffer) -> Listed:
-    return Listed(tuple(cataloger.read(path, bytes(content))))
+    return Listed(tuple(cataloger.read(path, content)))
 
 
 def _read_native(path: str, content: Buffer) -> Native:

@@ -11,8 +11,8 @@ import re
 import zipfile
 from collections.abc import Iterator
 
+from nautiloid.inspect.buffer import Buffer, stream_over
 from nautiloid.inspect.catalogers.zip_archive import inflate, open_zip
-from nautiloid.inspect.elf import Buffer
 from nautiloid.inspect.facts import Model
 from nautiloid.inspect.pickles import PickleFacts, looks_like_pickle, read_pickle
 
@@ -70,7 +70,7 @@ def read_model(path: str, content: Buffer) -> Model | None:  # noqa: PLR0911 - o
 
 
 def _read_zip(name: str, content: Buffer) -> Model | None:
-    with open_zip(_stream(content)) as archive:
+    with open_zip(stream_over(content)) as archive:
         names = archive.namelist()
         if "config.json" in names and (name.endswith(".keras") or "metadata.json" in names):
             return _keras("Keras", _LAMBDA.search(inflate(archive, "config.json", _LARGEST_CONFIG)) is not None)
@@ -108,7 +108,7 @@ def _read_array(content: Buffer) -> Model | None:
 
 def _read_plain_pickle(name: str, content: Buffer) -> Model | None:
     facts: list[PickleFacts] = []
-    stream = _stream(content)
+    stream = stream_over(content)
     # A legacy checkpoint is several pickles in a row, then raw storage.
     while len(facts) < 8:
         found = read_pickle(stream)
@@ -134,34 +134,3 @@ def _keras(form: str, has_lambda: bool) -> Model:
     imports = ("keras.layers.Lambda",) if has_lambda else ()
     return Model(f"{form} model" if form == "Keras" else form, has_lambda, imports,
                  "dangerous" if has_lambda else "data")  # fmt: skip
-
-
-class _Mapped(io.RawIOBase):
-    """A seekable stream over a buffer, without copying it."""
-
-    def __init__(self, content: Buffer) -> None:
-        self._content, self._at = content, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        base = (0, self._at, len(self._content))[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        chunk = self._content[self._at : self._at + len(buffer)]
-        buffer[: len(chunk)] = chunk
-        self._at += len(chunk)
-        return len(chunk)
-
-
-def _stream(content: Buffer) -> io.BufferedReader:
-    return io.BufferedReader(_Mapped(content))

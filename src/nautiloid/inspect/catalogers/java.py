@@ -6,12 +6,12 @@ Sources: the JAR file specification (``MANIFEST.MF``), Maven's ``META-INF/maven/
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 
+from nautiloid.inspect.buffer import Buffer, stream_over
 from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.catalogers.zip_archive import inflate, open_zip
 from nautiloid.inspect.inventory import Component, Found
@@ -30,7 +30,7 @@ def wants(path: str, size: int) -> bool:
     return path.endswith(_SUFFIXES) and size <= _LARGEST
 
 
-def read(path: str, content: bytes) -> list[Component]:
+def read(path: str, content: Buffer) -> list[Component]:
     """Return the archive itself and what is in it.
 
     Raises:
@@ -45,8 +45,8 @@ class _Reader:
     def __init__(self) -> None:
         self._left = _LARGEST_TOTAL
 
-    def read(self, content: bytes, file_name: str, where: str, path: str, depth: int) -> Iterator[Component]:
-        with open_zip(io.BytesIO(content)) as archive:
+    def read(self, content: Buffer, file_name: str, where: str, path: str, depth: int) -> Iterator[Component]:
+        with open_zip(stream_over(content)) as archive:
             yield from self._read(archive, archive.namelist(), file_name, where, path, depth)
 
     def _read(

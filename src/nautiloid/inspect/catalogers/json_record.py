@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from nautiloid.inspect.buffer import Buffer
 from nautiloid.inspect.catalogers.unreadable import UnreadableError
 
 
-def read_json(content: bytes, what: str) -> dict[str, Any]:
+def read_json(content: Buffer, what: str) -> dict[str, Any]:
     """Return the object; an empty one for JSON of another type.
 
     Args:
@@ -19,7 +20,7 @@ def read_json(content: bytes, what: str) -> dict[str, Any]:
         UnreadableError: It is not JSON.
     """
     try:
-        data = json.loads(content)
+        data = json.loads(bytes(content))
     except (ValueError, RecursionError) as error:
         raise UnreadableError(f"{what} that is not JSON") from error
     return data if isinstance(data, dict) else {}

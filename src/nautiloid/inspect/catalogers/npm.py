@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from nautiloid.inspect.buffer import Buffer
 from nautiloid.inspect.catalogers.json_record import read_json
 from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.inventory import Component, Found
@@ -17,7 +18,7 @@ def wants(path: str, size: int) -> bool:
     return path.endswith("/package.json") and size <= _LARGEST and _PACKAGE.fullmatch(path) is not None
 
 
-def read(path: str, content: bytes) -> list[Component]:
+def read(path: str, content: Buffer) -> list[Component]:
     """Return the package; none where a file has no name or version, as files inside of a package may.
 
     Raises:

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import replace
 
+from nautiloid.inspect.buffer import Buffer
 from nautiloid.inspect.catalogers.package_url import parse_purl, purl
 from nautiloid.inspect.catalogers.unreadable import UnreadableError
 from nautiloid.inspect.distribution import Distribution
@@ -40,12 +41,13 @@ def wants(path: str, size: int) -> bool:
     return name in _FILES and f"{directory}/" in _PLACES and size <= _LARGEST
 
 
-def read(path: str, content: bytes) -> list[Component]:
+def read(path: str, buffer: Buffer) -> list[Component]:
     """Return the installed packages; their purls name no distribution yet (see ``of_distribution``).
 
     Raises:
         UnreadableError: It is damaged, or a Berkeley database.
     """
+    content = bytes(buffer)  # SQLite reads a database in memory or a file, and the file has no name here
     if content.startswith(b"SQLite format 3\0"):
         blobs = _from_sqlite(content)
     elif content.startswith(_NDB_MAGIC):

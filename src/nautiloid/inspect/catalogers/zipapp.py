@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
+from nautiloid.inspect.buffer import Buffer, stream_over
 from nautiloid.inspect.catalogers import python
 from nautiloid.inspect.catalogers.zip_archive import inflate, open_zip
 from nautiloid.inspect.inventory import Component, Found
@@ -20,13 +20,13 @@ def wants(path: str, size: int) -> bool:
     return path.endswith(_SUFFIXES) and size <= _LARGEST
 
 
-def read(path: str, content: bytes) -> list[Component]:
+def read(path: str, content: Buffer) -> list[Component]:
     """Return the distributions whose metadata are in the archive.
 
     Raises:
         UnreadableError: It is no readable zip archive.
     """
-    with open_zip(io.BytesIO(content)) as archive:
+    with open_zip(stream_over(content)) as archive:
         records = {
             _spelled(name): inflate(archive, name, _LARGEST_RECORD)
             for name in archive.namelist()

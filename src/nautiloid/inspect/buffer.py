@@ -1,0 +1,39 @@
+"""A file's content that can be read at random, in memory or mapped, and a stream over it that copies nothing."""
+
+from __future__ import annotations
+
+import io
+import mmap
+
+Buffer = bytes | bytearray | mmap.mmap
+"""A file's content: searchable, sliceable, in memory or mapped."""
+
+
+def stream_over(content: Buffer) -> io.BufferedReader:
+    """Return a seekable stream over a buffer."""
+    return io.BufferedReader(_Stream(content))
+
+
+class _Stream(io.RawIOBase):
+    def __init__(self, content: Buffer) -> None:
+        self._content, self._at = content, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        base = (0, self._at, len(self._content))[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        chunk = self._content[self._at : self._at + len(buffer)]
+        buffer[: len(chunk)] = chunk
+        self._at += len(chunk)
+        return len(chunk)
