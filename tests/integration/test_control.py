@@ -31,7 +31,7 @@ def test_hardened_against_control(built: Callable[[str], Built]) -> None:
     usual = _inspect(control)
     surface = usual.surface
     names = {path.rpartition("/")[2] for path in (*surface.shells, *surface.package_managers, *surface.network_clients)}
-    assert {"bash", "dash", "apt-get", "dpkg", "pip3", "curl", "wget", "git", "ssh"} <= names
+    assert {"bash", "dash", "apt-get", "dpkg", "pip", "curl", "wget", "git", "ssh"} <= names
     assert any("gcc-12" in path for path in surface.compilers)
     assert {"usr/bin/passwd", "usr/bin/su"} <= set(surface.setuid)
     assert "root-user" in {finding.rule for finding in usual.findings}

@@ -142,6 +142,7 @@ class Lab:
 
     def _build(self, lock: Lock) -> str:
         if (kept := find_built(self.layout, REFERENCE, lock)) is not None:
+            attach_bills(self.layout, kept, lock, REFERENCE)
             return kept.digest
         loaded, candidate = load_definition(IMAGE), candidate_name(REFERENCE)
         built = build_image(lock, loaded, self.layout, self.cache, self.fetcher, reference=candidate)
