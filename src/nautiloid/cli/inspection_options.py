@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +14,7 @@ from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
 from nautiloid.places import images_directory
 from nautiloid.sources.inspecting import inspect_anything
+from nautiloid.whole_file import write_whole
 
 ImageArgument = Annotated[
     str,
@@ -47,14 +46,5 @@ def deliver(text: str, output: Path | None) -> None:
     if output is None:
         typer.echo(text, nl=False)
         return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(output)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(output, text)
     console.err.print(f"Wrote {output}")

@@ -67,21 +67,18 @@ class _Assembly:
             position = self._known[key] = len(self.components)
             self.components.append(component)
         else:
-            self._also(position, component)
+            self.note(position, component)
         for path in claimed:
             if path in self.files:
                 self.owner.setdefault(path, position)
         return position
 
-    def _also(self, position: int, component: Component) -> None:
+    def note(self, position: int, component: Component) -> None:
+        """Record that a component was found in another way as well."""
         kept = self.components[position]
         told = f"{component.how} ({component.evidence})"
         if told != f"{kept.how} ({kept.evidence})" and told not in kept.also:
             self.components[position] = replace(kept, also=(*kept.also, told))
-
-    def note(self, position: int, component: Component) -> None:
-        """Record that a component was found in another way as well."""
-        self._also(position, component)
 
     def within(self, path: str) -> str:
         """Return the purl of the package that a path belongs to; empty for none."""

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import nautiloid
 from nautiloid.inspect.catalogers import python
-from nautiloid.inspect.components import Assembled, assemble_components
+from nautiloid.inspect.components import assemble_components
 from nautiloid.inspect.distribution import read_distribution
 from nautiloid.inspect.examine import Examiner
 from nautiloid.inspect.facts import Record, Unread
 from nautiloid.inspect.file_tree import FileTree, TreeFile
 from nautiloid.inspect.findings import find_config_faults, find_faults, in_order
 from nautiloid.inspect.image_tree import layer_names
-from nautiloid.inspect.inventory import Inspection, LayerFacts, Skipped, Usage
+from nautiloid.inspect.inventory import Inspection, LayerFacts, Skipped
 from nautiloid.inspect.layer_listing import Kind, LayerEntry, list_layer
 from nautiloid.inspect.surface import find_surface
 from nautiloid.inspect.usage import usage_of
@@ -125,7 +125,7 @@ def _inspect_tree(files: Mapping[str, TreeFile], tree: FileTree, name: str, laye
         surface=surface,
         findings=find_faults(files, surface, assembled.owner_name),
         skipped=_skipped(files, records),
-        usage=_usage(files, assembled, layers, name),
+        usage=usage_of(files, assembled.owner_name, layers, name),
         tool=TOOL,
     )
 
@@ -146,7 +146,3 @@ def _kept(files: Mapping[str, TreeFile], layers: int) -> list[int]:
         if file.entry is not None and file.kind is Kind.FILE and file.linked in ("", path):
             kept[file.layer] += file.entry.size
     return kept
-
-
-def _usage(files: Mapping[str, TreeFile], assembled: Assembled, layers: tuple[str, ...], name: str) -> Usage:
-    return usage_of(files, assembled.owner_name, layers, name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from pathlib import Path
 
 from nautiloid.errors import UsageError
@@ -12,6 +11,7 @@ from nautiloid.inspect.inventory import Inspection
 from nautiloid.oci.source import ImageSource
 from nautiloid.progress import SILENT, Progress
 from nautiloid.report.data import SCHEMA, inspection_from_json, inspection_to_json
+from nautiloid.whole_file import write_whole
 
 
 def inspect_once(source: ImageSource, name: str, cache: Path, progress: Progress = SILENT) -> Inspection:
@@ -30,8 +30,5 @@ def inspect_once(source: ImageSource, name: str, cache: Path, progress: Progress
     except (OSError, UnicodeDecodeError, UsageError):
         pass
     found = inspect_image(source, name, progress)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("wb", dir=kept.parent, delete=False) as new:
-        new.write(inspection_to_json(found).encode("utf-8", "backslashreplace"))
-    Path(new.name).replace(kept)
+    write_whole(kept, inspection_to_json(found))
     return found

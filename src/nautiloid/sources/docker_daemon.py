@@ -59,8 +59,12 @@ def open_daemon_image(name: str, platform: Platform | None, progress: Progress =
             yield ImageSource(opened, opened.resolve(None, platform))
 
 
+def _host() -> str:
+    return os.environ.get("DOCKER_HOST", f"unix://{_SOCKET}")
+
+
 def _client() -> httpx.Client:
-    host = os.environ.get("DOCKER_HOST", f"unix://{_SOCKET}")
+    host = _host()
     scheme, _, place = host.partition("://")
     if scheme == "unix":
         transport = httpx.HTTPTransport(uds=place)
@@ -74,9 +78,8 @@ def _client() -> httpx.Client:
 
 
 def _unreachable(error: httpx.HTTPError) -> DockerDaemonError:
-    host = os.environ.get("DOCKER_HOST", f"unix://{_SOCKET}")
     return DockerDaemonError(
-        f"The Docker engine at {host} cannot be asked: {error}.",
+        f"The Docker engine at {_host()} cannot be asked: {error}.",
         "Start it, set DOCKER_HOST, or get the right to its socket (the group docker). Without an engine, "
         "docker://NAME reads from the registry.",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import nautiloid
 from nautiloid.inspect.inventory import Component, Inspection, ModelFile
@@ -69,6 +70,15 @@ class Bill:
     parts: tuple[Part, ...]
     models: tuple[ModelPart, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def moment(self) -> datetime:
+        """``created`` in UTC; 1970 where it is no time, so that no bill depends on when or where it is made."""
+        try:
+            moment = datetime.fromisoformat(self.created.replace("Z", "+00:00"))
+        except ValueError:
+            return datetime.fromtimestamp(0, UTC)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     @property
     def serial(self) -> uuid.UUID:

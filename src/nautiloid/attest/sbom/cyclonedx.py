@@ -7,7 +7,6 @@ was found; models are ``machine-learning-model`` components.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from cyclonedx.model import HashAlgorithm, HashType, Property
@@ -54,7 +53,7 @@ def to_cyclonedx(bill: Bill) -> str:
         properties=[Property(name=name, value=value) for name, value in sorted(bill.notes.items())],
     )
     tool, _, version = bill.tool.partition(" ")
-    metadata = BomMetaData(component=image, timestamp=_time(bill.created))
+    metadata = BomMetaData(component=image, timestamp=bill.moment)
     metadata.tools.components.add(Entry(name=tool, version=version, type=ComponentType.APPLICATION, bom_ref="tool"))
     entries = _entries(bill)
     models = [_model(number, model) for number, model in enumerate(bill.models)]
@@ -153,11 +152,3 @@ def _image_purl(bill: Bill) -> PackageURL | None:
         return None
     name = bill.name.partition("@")[0].rpartition("/")[2].partition(":")[0]
     return PackageURL("oci", None, name.lower(), bill.digest) if name else None
-
-
-def _time(created: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(created.replace("Z", "+00:00"))
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

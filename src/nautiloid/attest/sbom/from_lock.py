@@ -11,8 +11,9 @@ from datetime import UTC
 import nautiloid
 from nautiloid.attest.sbom.bill import Bill, ModelPart, Part
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
-from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.catalogers.python import pypi_purl
+from nautiloid.inspect.catalogers.system import debian_purl
+from nautiloid.inspect.distribution import Distribution
 from nautiloid.inspect.inventory import Component, Found
 
 _RELEASES = {"bookworm": "12", "trixie": "13", "forky": "14"}
@@ -47,15 +48,12 @@ def bill_of_lock(lock: Lock, name: str, digest: str) -> Bill:
 
 
 def _deb(deb: LockedDeb, release: str) -> Part:
-    upstream = ""
-    if (deb.source, deb.source_version) != (deb.name, deb.version):
-        upstream = deb.source if deb.source_version == deb.version else f"{deb.source}@{deb.source_version}"
-    qualifiers = {"arch": deb.architecture, "distro": f"debian-{release}" if release else "", "upstream": upstream}
+    debian = Distribution(identity="debian" if release else "", version=release)
     component = Component(
         kind="deb",
         name=deb.name,
         version=deb.version,
-        purl=purl("deb", "debian", deb.name, deb.version, qualifiers),
+        purl=debian_purl(deb.name, deb.version, deb.architecture, deb.source, deb.source_version, debian),
         how=Found.DPKG,
         evidence=f"locked: {deb.path}",
         source=deb.source,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 from nautiloid.attest.sbom.bill import Bill, ModelPart, Part
@@ -31,7 +30,10 @@ def to_spdx(bill: Bill) -> str:
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": bill.name,
         "documentNamespace": f"https://nautiloid.dev/spdx/{bill.serial}",
-        "creationInfo": {"created": _time(bill.created), "creators": [f"Tool: {bill.tool.replace(' ', '-')}"]},
+        "creationInfo": {
+            "created": bill.moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "creators": [f"Tool: {bill.tool.replace(' ', '-')}"],
+        },
         "packages": packages,
         "relationships": _relationships(bill, identifiers),
     }
@@ -136,11 +138,3 @@ def _relationships(bill: Bill, identifiers: list[str]) -> list[dict[str, str]]:
 
 def _related(one: str, kind: str, other: str) -> dict[str, str]:
     return {"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other}
-
-
-def _time(created: str) -> str:
-    try:
-        moment = datetime.fromisoformat(created.replace("Z", "+00:00"))
-    except ValueError:
-        moment = datetime.fromtimestamp(0, UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

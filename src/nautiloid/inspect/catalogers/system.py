@@ -55,6 +55,17 @@ def alpine_packages(records: Mapping[str, bytes], distribution: Distribution) ->
                 yield _alpine(fields, stanza, path, distribution)
 
 
+def debian_purl(
+    name: str, version: str, architecture: str, source: str, source_version: str, distribution: Distribution
+) -> str:
+    """Return a package's URL; ``upstream`` names its source where that has another name or version."""
+    upstream = "" if (source, source_version) == (name, version) else source
+    if upstream and source_version != version:
+        upstream = f"{source}@{source_version}"
+    qualifiers = {"arch": architecture, "distro": distribution.qualifier, "upstream": upstream}
+    return purl("deb", distribution.identity or "debian", name, version, qualifiers)
+
+
 def stanzas(text: str) -> Iterator[dict[str, str]]:
     """Yield the paragraphs of a control file; of a field that goes over several lines, the first one."""
     fields: dict[str, str] = {}
@@ -83,15 +94,11 @@ def _debian(
     match = _SOURCE.match(fields.get("Source", ""))
     source = match["name"] if match else name
     source_version = (match["version"] if match else None) or version
-    upstream = "" if (source, source_version) == (name, version) else source
-    if upstream and source_version != version:
-        upstream = f"{source}@{source_version}"
-    qualifiers = {"arch": fields.get("Architecture"), "distro": distribution.qualifier, "upstream": upstream}
     return Component(
         kind="deb",
         name=name,
         version=version,
-        purl=purl("deb", distribution.identity or "debian", name, version, qualifiers),
+        purl=debian_purl(name, version, fields.get("Architecture", ""), source, source_version, distribution),
         how=Found.DPKG,
         evidence=f"/{path}",
         source=source,
