@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from nautiloid.factory.debian.control import Stanza, split_stanzas
 from nautiloid.factory.debian.relation import Alternative, Relation, parse_relations
-from nautiloid.factory.debian.version import version_key
+from nautiloid.versions.debian import version_key
 
 # Adding reads names alone; versions and restrictions are read when a provider is parsed.
 _PROVIDES = re.compile(r"\nProvides:((?:[^\n]|\n[ \t])*)")

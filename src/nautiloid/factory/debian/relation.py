@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nautiloid.errors import NautiloidError
-from nautiloid.factory.debian.version import satisfies
+from nautiloid.versions.debian import satisfies
 
 _ALTERNATIVE = re.compile(
     r"""\s*(?P<name>[A-Za-z0-9][A-Za-z0-9+._-]*)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nautiloid.errors import NautiloidError
-from nautiloid.factory.debian.version import InvalidVersionError, compare_versions, satisfies, version_key
+from nautiloid.versions.debian import InvalidVersionError, compare_versions, satisfies, version_key
 
 PIECES = st.sampled_from(["0", "00", "1", "9", "10", "a", "B", "z", "~", "~~", "+", ".", "-", "rc", "deb12u1", "+b1"])
 UPSTREAM = st.builds(lambda head, tail: head + "".join(tail), st.sampled_from("0129"), st.lists(PIECES, max_size=6))

@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 
 from nautiloid.errors import NautiloidError
+from nautiloid.versions.errors import LONGEST, InvalidVersionError
 
 VersionKey = tuple[int, tuple[str | int, ...], tuple[str | int, ...]]
 
@@ -21,10 +22,6 @@ _END = "\x02"
 _TEXT_ORDER = {ord("~"): "\x01"} | {ord(other): chr(ord(other) + 256) for other in "+-.:"}
 
 
-class InvalidVersionError(NautiloidError):
-    """A text is not a Debian version."""
-
-
 @lru_cache(maxsize=65536)
 def version_key(version: str) -> VersionKey:
     """Return a key that sorts, and is equal, exactly as dpkg compares versions.
@@ -32,6 +29,8 @@ def version_key(version: str) -> VersionKey:
     Raises:
         InvalidVersionError: ``version`` does not follow deb-version(7).
     """
+    if len(version) > LONGEST:
+        raise InvalidVersionError(f"{version[:40]!r}... has {len(version)} characters: no Debian version is so long")
     match = _VERSION.fullmatch(version)
     if match is None or (match[1] is None and ":" in match[2]):
         raise InvalidVersionError(f"{version!r} is not a Debian version")
