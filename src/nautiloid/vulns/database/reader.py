@@ -124,7 +124,7 @@ class AdvisoryDatabase:
         """
         for identity in identities:
             rows = self._connection.execute(
-                "SELECT identity, aliases, upstream, vectors, urgency, summary FROM alias"
+                "SELECT record.identity, aliases, upstream, vectors, urgency, summary FROM alias"
                 " JOIN record ON record.id = alias.record WHERE alias.identity=?",
                 (identity,),
             )

@@ -1,0 +1,210 @@
+"""Speak to a host of OSV exports: whole ecosystems, what changed since, single records; CISA's and FIRST's lists.
+
+Source: google.github.io/osv.dev/data: ``<ecosystem>/all.zip``, ``<ecosystem>/modified_id.csv`` (time of change and id, the
+newest first) and ``<ecosystem>/<id>.json``. The host is Google Cloud Storage, which states crc32c and md5 of every object
+in ``x-goog-hash``; any web server with the same paths will do.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+import google_crc32c
+import httpx
+
+from nautiloid import __version__
+from nautiloid.errors import IntegrityError, NautiloidError
+from nautiloid.progress import SILENT, Progress
+from nautiloid.tls import certificate_authorities
+
+OSV_EXPORTS = "https://osv-vulnerabilities.storage.googleapis.com"
+EXPLOITED = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
+EPSS = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
+
+Result = TypeVar("Result")
+
+_TRIES = 3
+_LARGEST_DOCUMENT = 1 << 30  # bytes
+_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class FeedError(NautiloidError):
+    """A feed cannot be reached, or does not have what was asked for."""
+
+
+class MissingError(FeedError):
+    """The host has no such object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An object that was downloaded.
+
+    Attributes:
+        etag: What to ask with the next time.
+        as_of: When the host last changed it, RFC 3339 in UTC; empty when it does not say.
+    """
+
+    etag: str
+    as_of: str
+
+
+class Exports:
+    """One pool of connections to the hosts of advisories."""
+
+    def __init__(self, base: str = OSV_EXPORTS, *, pause: float = 0.5) -> None:
+        self.base = base.rstrip("/")
+        self._pause = pause
+        self._client = httpx.Client(
+            follow_redirects=True,
+            timeout=httpx.Timeout(30.0, read=120.0),
+            headers={"User-Agent": f"nautiloid/{__version__}"},
+            verify=certificate_authorities(),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def whole(self, ecosystem: str, destination: Path, etag: str, progress: Progress = SILENT) -> Fetched | None:
+        """Download an ecosystem's export; None when it still is the one with this ETag.
+
+        Raises:
+            MissingError: There is no such ecosystem.
+            FeedError: The host cannot be reached, or fails.
+            IntegrityError: What arrived is not what the host states.
+        """
+        url = f"{self.base}/{quote(ecosystem)}/all.zip"
+        return self._retry(lambda: self._download(url, destination, etag, f"Fetch {ecosystem}", progress))
+
+    def changes(self, ecosystem: str) -> dict[str, str]:
+        """Return the time of the last change of each record, by id.
+
+        Raises:
+            MissingError: The host keeps no such list.
+            FeedError: The host cannot be reached, or fails.
+        """
+        text = self.document(f"{self.base}/{quote(ecosystem)}/modified_id.csv").decode("utf-8", "replace")
+        pairs = (line.strip().split(",", 1) for line in text.splitlines() if "," in line)
+        return {identity: modified for modified, identity in pairs}
+
+    def record(self, ecosystem: str, identity: str) -> bytes:
+        """Return one record; raises as ``changes`` does."""
+        return self.document(f"{self.base}/{quote(ecosystem)}/{quote(identity)}.json")
+
+    def document(self, url: str) -> bytes:
+        """Return an object that fits into memory; raises as ``changes`` does."""
+        return self._retry(lambda: self._whole_body(url))
+
+    def _whole_body(self, url: str) -> bytes:
+        with self._client.stream("GET", url) as response:
+            self._check_status(response)
+            content = bytearray()
+            for chunk in response.iter_bytes():
+                content += chunk
+                if len(content) > _LARGEST_DOCUMENT:
+                    raise FeedError(f"{url} is larger than anything that belongs there")
+        if "content-encoding" not in response.headers:
+            _check_content(response.headers, _Sums().update(bytes(content)), url)
+        return bytes(content)
+
+    def _download(self, url: str, destination: Path, etag: str, title: str, progress: Progress) -> Fetched | None:
+        headers = {"Accept-Encoding": "identity"} | ({"If-None-Match": etag} if etag else {})
+        with self._client.stream("GET", url, headers=headers) as response:
+            if response.status_code == httpx.codes.NOT_MODIFIED:
+                return None
+            self._check_status(response)
+            stated = response.headers.get("content-length", "")
+            total = int(stated) if stated.isdigit() else None
+            sums = _Sums()
+            with destination.open("wb") as file, progress.task(title, total=total, unit="bytes") as task:
+                for chunk in response.iter_raw(1 << 18):
+                    file.write(chunk)
+                    sums.update(chunk)
+                    task.advance(len(chunk))
+        _check_content(response.headers, sums, url)
+        return Fetched(response.headers.get("etag", ""), _moment(response.headers.get("last-modified", "")))
+
+    def _retry(self, attempt: Callable[[], Result]) -> Result:
+        for number in range(_TRIES):
+            try:
+                return attempt()
+            except (httpx.TransportError, _TransientError) as error:
+                if number == _TRIES - 1:
+                    raise FeedError(
+                        f"cannot fetch advisories: {error or type(error).__name__}",
+                        "Check the network, or bring the data with 'nautiloid db import'. The old database is still in use.",
+                    ) from error
+                time.sleep(self._pause * 2**number)
+        raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    @staticmethod
+    def _check_status(response: httpx.Response) -> None:
+        if response.status_code in _TRANSIENT:
+            raise _TransientError(f"{response.url} answers {response.status_code}")
+        if response.status_code in (403, 404, 410):
+            # A bucket that may not be listed says 403 for what is not there.
+            raise MissingError(f"there is nothing at {response.url} ({response.status_code})")
+        if not response.is_success:
+            raise FeedError(f"{response.url} answers {response.status_code}")
+
+
+class _TransientError(Exception):
+    """Another try may do."""
+
+
+class _Sums:
+    """Length and checksums of what goes by."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._crc32c = google_crc32c.Checksum()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+
+    def update(self, chunk: bytes) -> _Sums:
+        self.length += len(chunk)
+        self._crc32c.update(chunk)
+        self._md5.update(chunk)
+        return self
+
+    def as_stated(self) -> dict[str, str]:
+        digests = {"crc32c": self._crc32c.digest(), "md5": self._md5.digest()}
+        return {name: base64.b64encode(digest).decode() for name, digest in digests.items()}
+
+
+def _check_content(headers: Mapping[str, str], sums: _Sums, url: str) -> None:
+    """Compare what arrived with what the host states of it.
+
+    Raises:
+        IntegrityError: They differ.
+    """
+    length = headers.get("content-length", "")
+    if length.isdigit() and int(length) != sums.length:
+        raise IntegrityError(f"{url} has {length} bytes, {sums.length} arrived", "Try again.")
+    computed = sums.as_stated()
+    for name, value in _stated_hashes(headers.get("x-goog-hash", "")):
+        if name in computed and computed[name] != value:
+            raise IntegrityError(
+                f"{url} is not what its host states: {name} differs", "Try again; something on the way changes it."
+            )
+
+
+def _stated_hashes(header: str) -> Iterator[tuple[str, str]]:
+    for part in header.split(","):
+        name, _, value = part.strip().partition("=")
+        yield name, value
+
+
+def _moment(header: str) -> str:
+    try:
+        return parsedate_to_datetime(header).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, TypeError):
+        return ""

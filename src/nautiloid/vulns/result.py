@@ -1,0 +1,171 @@
+"""What a scan found, as plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from nautiloid.vulns.database.reader import Exploited, Source
+from nautiloid.vulns.severity import Rating, Severity
+
+
+class State(StrEnum):
+    """What can be done about a finding."""
+
+    FIXED = "fix available"
+    UNFIXED = "unfixed"
+    UNIMPORTANT = "unimportant"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One package or library that was checked.
+
+    Attributes:
+        purl: Package URL; may be empty for what has none.
+        within: purl of what it is bundled in; empty for a package of its own.
+        source: Name of its source package, where that tells more than the purl.
+    """
+
+    name: str
+    version: str
+    purl: str
+    within: str = ""
+    source: str = ""
+    source_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why a finding does not count, though it stays visible.
+
+    Attributes:
+        by: ``VEX`` or ``ignore file``.
+        status: As the document says it: ``not_affected``, ``fixed``, ``ignored``.
+        reason: In words, or one of VEX's justifications.
+        origin: The document.
+    """
+
+    by: str
+    status: str
+    reason: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One vulnerability of one package.
+
+    Attributes:
+        identity: Its CVE where it has one, else the best known of its ids.
+        identities: All ids that mean the same vulnerability, sorted, ``identity`` among them.
+        advisories: The records that matched.
+        family: Whose advisories, with ``release``.
+        package: The package as the advisory spells it; a source package for Debian and Alpine.
+        version: Of that package, as it was compared.
+        parts: What is installed of it: binary packages, or what bundles it.
+        fixed: The version that fixes it; empty for none.
+        summary: One sentence; may be empty.
+        bundled: Every part of it is hidden inside another package.
+        epss: Probability, 0 to 1, that it is exploited within 30 days; None where nobody says.
+        suppressed: Set where VEX or an ignore file says that it does not count.
+        note: What VEX says of it without lifting it, such as ``under_investigation``.
+    """
+
+    identity: str
+    identities: tuple[str, ...]
+    advisories: tuple[str, ...]
+    family: str
+    release: str
+    package: str
+    version: str
+    parts: tuple[Part, ...]
+    rating: Rating
+    state: State
+    fixed: str
+    summary: str
+    references: tuple[str, ...]
+    published: str
+    bundled: bool = False
+    exploited: Exploited | None = None
+    epss: float | None = None
+    suppressed: Suppression | None = None
+    note: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is."""
+        return self.rating.severity
+
+
+@dataclass(frozen=True, slots=True)
+class Unevaluated:
+    """Something that could not be decided, so that nobody takes silence for safety.
+
+    Attributes:
+        what: An advisory, or a package.
+    """
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """Everything that one scan says.
+
+    Attributes:
+        name: What was scanned, as the user called it.
+        digest: Of the image; empty for anything else.
+        findings: The gravest first; the suppressed ones among them.
+        parts: How many packages and libraries were looked at.
+        checked: How many of those some advisories cover.
+        uncovered: Kinds of package that no advisories cover, with how many there are.
+        unevaluated: What could not be decided.
+        ended: Distribution releases that get no advisories any more: ``Debian 10 (2024-06-30)``.
+        sources: What the database holds of the families that were asked.
+        warnings: What a reader must know, in sentences.
+    """
+
+    name: str
+    digest: str
+    distribution: str
+    tool: str
+    findings: tuple[Finding, ...]
+    parts: int
+    checked: int
+    uncovered: tuple[tuple[str, int], ...] = ()
+    unevaluated: tuple[Unevaluated, ...] = ()
+    ended: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """The findings that count."""
+        return tuple(finding for finding in self.findings if finding.suppressed is None)
+
+    @property
+    def suppressed(self) -> tuple[Finding, ...]:
+        """The findings that VEX or an ignore file lifts."""
+        return tuple(finding for finding in self.findings if finding.suppressed is not None)
+
+    @property
+    def vulnerabilities(self) -> int:
+        """How many vulnerabilities are open; one in several packages counts once."""
+        return len({finding.identity for finding in self.open})
+
+    @property
+    def fixable(self) -> int:
+        """How many of those have a fix."""
+        return len({finding.identity for finding in self.open if finding.state is State.FIXED})
+
+    def by_severity(self) -> dict[Severity, int]:
+        """Count open vulnerabilities by severity, the gravest first; one counts with its gravest finding."""
+        gravest: dict[str, Severity] = {}
+        for finding in self.open:
+            gravest[finding.identity] = max(finding.severity, gravest.get(finding.identity, Severity.NONE))
+        counts = Counter(gravest.values())
+        return {severity: counts[severity] for severity in sorted(Severity, reverse=True)}
