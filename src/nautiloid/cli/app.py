@@ -15,6 +15,7 @@ from nautiloid.cli import (
     compare,
     console,
     copy,
+    db,
     diff,
     images,
     init,
@@ -25,6 +26,7 @@ from nautiloid.cli import (
     push,
     run,
     sbom,
+    scan,
     slim,
     test,
 )
@@ -46,6 +48,8 @@ app.command("test")(test.test)
 app.command("inspect")(inspect.inspect)
 app.command("compare")(compare.compare)
 app.command("sbom")(sbom.sbom)
+app.command("scan")(scan.scan)
+app.add_typer(db.db, name="db")
 app.command("diff")(diff.diff)
 app.command("slim")(slim.slim)
 app.command("images")(images.images)

@@ -46,7 +46,7 @@ def _tokens(text: str) -> tuple[Token, ...]:
             if previous_digits is False and tokens and isinstance(tokens[-1][1], str):
                 tokens[-1] = (tokens[-1][0], _SHORT.get(tokens[-1][1], tokens[-1][1]))
         previous_digits = digits
-        tokens.append((separator or "-", int(word) if digits else (0 if not word else word)))
+        tokens.append((separator or "-", int(word) if digits else (word or 0)))
     return tuple(_trimmed(tokens))
 
 
@@ -62,7 +62,7 @@ def _trimmed(tokens: list[Token]) -> list[Token]:
 
 
 def _means_nothing(value: int | str) -> bool:
-    return value == 0 or value == "" or value in _NOTHING
+    return value in (0, "", *_NOTHING)
 
 
 def _rank(token: Token) -> tuple[int, int, str]:
@@ -90,4 +90,3 @@ def _padding(other: Token) -> Token:
 
 
 _as_key = cmp_to_key(_compare)
-

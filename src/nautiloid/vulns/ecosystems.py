@@ -1,8 +1,8 @@
 """Whose advisories a component is checked against: OSV's ecosystems, and the version order of each.
 
 Source: ossf.github.io/osv-schema, "Defined ecosystems". A distribution's ecosystem carries its release
-(``Debian:12``, ``Ubuntu:22.04:LTS``, ``Red Hat:enterprise_linux:9::baseos``); here it is split into a family and a plain
-release, so that one look-up finds all spellings.
+(``Debian:12``, ``Ubuntu:22.04:LTS``, ``Red Hat:enterprise_linux:9::baseos``); here it is split into a family and a
+plain release, so that one look-up finds all spellings.
 """
 
 from __future__ import annotations

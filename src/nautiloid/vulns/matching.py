@@ -2,8 +2,8 @@
 
 Source: ossf.github.io/osv-schema, "Evaluation". A version is affected when ``versions`` lists it (compared as versions,
 not as texts) or when a range holds it. Events are sorted first, because records do not always sort them; at one version
-``introduced`` counts before ``last_affected`` before ``fixed``; ``introduced: "0"`` lies below every version, also below
-every pre-release.
+``introduced`` counts before ``last_affected`` before ``fixed``; ``introduced: "0"`` lies below every version, also
+below every pre-release.
 """
 
 from __future__ import annotations
@@ -35,6 +35,21 @@ class Verdict:
     last_affected: str = ""
     open_range: bool = False
     unevaluated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """One event of a range, ready to be compared.
+
+    Attributes:
+        above_zero: False for the version ``"0"``, which lies below all others.
+        place: The version's sort key.
+    """
+
+    above_zero: bool
+    place: Any
+    kind: str
+    version: str
 
 
 @dataclass(slots=True)
@@ -71,46 +86,52 @@ def evaluate(version: str, ranges: tuple[Range, ...], versions: tuple[str, ...],
 
 
 def _evaluate_range(mine: Any, one: Range, key: Key, total: _Sum, trouble: list[str]) -> None:
-    events: list[tuple[tuple[int, Any], int, str]] = []
-    limits: list[Any] = []
-    limited = False
-    for kind, text in one.events:
-        try:
-            if kind == "limit":
-                limited = True
-                limits += [] if text == "*" else [key(text)]
-                limited = limited and text != "*"
-            else:
-                # "0" is below everything; its key is never compared with another's.
-                place = (0, 0) if text == "0" else (1, key(text))
-                events.append((place, EVENT_KINDS.index(kind), text))
-        except InvalidVersionError as error:
-            trouble.append(error.message)
-    events.sort(key=lambda event: (event[0], event[1]))
-    if limited and not any(mine < limit for limit in limits):
+    events, beyond = _sorted_events(mine, one, key, trouble)
+    if beyond:
         return
     affected = False
-    ends: tuple[int, Any, str] | None = None
-    for (above, place), kind_number, text in events:
-        kind = EVENT_KINDS[kind_number]
-        reached = not above or mine >= place
-        if kind == "introduced" and reached:
+    ends: _Event | None = None
+    for event in events:
+        reached = not event.above_zero or mine >= event.place
+        if event.kind == "introduced" and reached:
             affected, ends = True, None
-        elif kind == "fixed" and reached:
+        elif event.kind != "introduced" and (reached if event.kind == "fixed" else _behind(mine, event)):
             affected = False
-        elif kind == "last_affected" and (not above or mine > place):
-            affected = False
-        elif affected and ends is None and kind in ("fixed", "last_affected"):
-            ends = (kind_number, place, text)
+        elif affected and ends is None and event.kind != "introduced":
+            ends = event
     if not affected:
         return
     total.affected = True
     if ends is None:
         total.open_range = True
-    elif EVENT_KINDS[ends[0]] == "fixed":
-        total.fixes.append((ends[1], ends[2]))
+    elif ends.kind == "fixed":
+        total.fixes.append((ends.place, ends.version))
     else:
-        total.last = ends[2]
+        total.last = ends.version
+
+
+def _behind(mine: Any, event: _Event) -> bool:
+    """Tell whether a version lies above an event's, not at it."""
+    return not event.above_zero or bool(mine > event.place)
+
+
+def _sorted_events(mine: Any, one: Range, key: Key, trouble: list[str]) -> tuple[list[_Event], bool]:
+    """Return the events of a range in order, and whether its limits end before the version."""
+    events: list[_Event] = []
+    limits: list[Any] = []
+    endless = True
+    for kind, text in one.events:
+        try:
+            if kind != "limit":
+                # "0" is below everything; its key is never compared with another's.
+                events.append(_Event(text != "0", 0 if text == "0" else key(text), kind, text))
+            elif text != "*":
+                endless = False
+                limits.append(key(text))
+        except InvalidVersionError as error:
+            trouble.append(error.message)
+    events.sort(key=lambda event: (event.above_zero, event.place, EVENT_KINDS.index(event.kind)))
+    return events, not endless and not any(mine < limit for limit in limits)
 
 
 def _lists(version: str, mine: Any, versions: tuple[str, ...], key: Key) -> bool:

@@ -199,6 +199,6 @@ def _word(value: Any, name: str) -> str:
 
 
 def _first_sentence(text: str) -> str:
-    line = " ".join(text.split("\n\n")[0].split())
+    line = " ".join(text.split("\n\n", maxsplit=1)[0].split())
     head, dot, _ = line.partition(". ")
     return head + ("." if dot else "")

@@ -1,8 +1,8 @@
 """Until when a distribution's release gets advisories: after that, finding nothing proves nothing.
 
 Sources: wiki.debian.org/DebianReleases and LTS, ubuntu.com/about/release-cycle, alpinelinux.org/releases,
-wiki.almalinux.org/release-notes, wiki.rockylinux.org, access.redhat.com/support/policy/updates/errata. Days are the last
-ones of public security support, long-term support by volunteers included, paid support not.
+wiki.almalinux.org/release-notes, wiki.rockylinux.org, access.redhat.com/support/policy/updates/errata. Days are the
+last ones of public security support, long-term support by volunteers included, paid support not.
 """
 
 from __future__ import annotations

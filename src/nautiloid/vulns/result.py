@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from nautiloid.vulns.database.reader import Exploited, Source
@@ -161,6 +161,10 @@ class ScanResult:
     def fixable(self) -> int:
         """How many of those have a fix."""
         return len({finding.identity for finding in self.open if finding.state is State.FIXED})
+
+    def only(self, state: State) -> ScanResult:
+        """Return the result with only the findings of one state."""
+        return replace(self, findings=tuple(finding for finding in self.findings if finding.state is state))
 
     def by_severity(self) -> dict[Severity, int]:
         """Count open vulnerabilities by severity, the gravest first; one counts with its gravest finding."""

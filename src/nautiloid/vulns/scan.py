@@ -10,8 +10,8 @@ import nautiloid
 from nautiloid.inspect.catalogers.package_url import parse_purl
 from nautiloid.progress import SILENT, Progress
 from nautiloid.versions.errors import InvalidVersionError
-from nautiloid.vulns.database.reader import STALE_AFTER, AdvisoryDatabase, Candidate
-from nautiloid.vulns.ecosystems import Coordinates, coordinates, split_ecosystem, version_order
+from nautiloid.vulns.database.reader import STALE_AFTER, AdvisoryDatabase, Candidate, Source
+from nautiloid.vulns.ecosystems import Coordinates, coordinates, version_order
 from nautiloid.vulns.grouping import Groups, same_as, shown_first
 from nautiloid.vulns.matching import Verdict, evaluate
 from nautiloid.vulns.releases import end_of_life
@@ -67,9 +67,7 @@ def scan(subject: Subject, database: AdvisoryDatabase, progress: Progress = SILE
             findings += _findings_of(place, tuple(parts), database, sums)
             task.advance(1)
     findings.sort(key=_urgency)
-    sources = tuple(
-        source for source in database.sources if split_ecosystem(source.name)[0] in sums.families or "-" in source.name
-    )
+    sources = tuple(source for source in database.sources if sums.families & set(source.families))
     return ScanResult(
         name=subject.name,
         digest=subject.digest,
@@ -82,13 +80,11 @@ def scan(subject: Subject, database: AdvisoryDatabase, progress: Progress = SILE
         unevaluated=tuple(sums.unevaluated[:_MOST_WARNINGS]),
         ended=tuple(sorted(sums.ended)),
         sources=sources,
-        warnings=(*_warnings(sums, database), *subject.notes),
+        warnings=(*_warnings(sums, sources), *subject.notes),
     )
 
 
-def _places(
-    parts: Iterable[Part], database: AdvisoryDatabase, sums: _Sums
-) -> dict[Coordinates, list[Part]]:
+def _places(parts: Iterable[Part], database: AdvisoryDatabase, sums: _Sums) -> dict[Coordinates, list[Part]]:
     """Gather parts by where their advisories are: binary packages of one source share them."""
     places: dict[Coordinates, list[Part]] = {}
     for part in parts:
@@ -206,11 +202,11 @@ def _urgency(finding: Finding) -> tuple[object, ...]:
     )
 
 
-def _warnings(sums: _Sums, database: AdvisoryDatabase) -> Iterator[str]:
+def _warnings(sums: _Sums, sources: Sequence[Source]) -> Iterator[str]:
     for release in sorted(sums.ended):
-        yield f"{release.replace(' (', ' is past its end of life (')}: its advisories are incomplete, silence proves nothing"
-    asked = [source for source in database.sources if split_ecosystem(source.name)[0] in sums.families]
-    old = [source for source in asked if source.age > STALE_AFTER]
+        told = release.replace(" (", " is past its end of life (")
+        yield f"{told}: its advisories are incomplete, silence proves nothing"
+    old = [source for source in sources if source.age > STALE_AFTER]
     if old:
         told = ", ".join(f"{source.name} {source.age.days} days" for source in old)
         yield f"the advisories are old ({told}): run 'nautiloid db update'"

@@ -1,8 +1,8 @@
 """Speak to a host of OSV exports: whole ecosystems, what changed since, single records; CISA's and FIRST's lists.
 
-Source: google.github.io/osv.dev/data: ``<ecosystem>/all.zip``, ``<ecosystem>/modified_id.csv`` (time of change and id, the
-newest first) and ``<ecosystem>/<id>.json``. The host is Google Cloud Storage, which states crc32c and md5 of every object
-in ``x-goog-hash``; any web server with the same paths will do.
+Source: google.github.io/osv.dev/data: ``<ecosystem>/all.zip``, ``<ecosystem>/modified_id.csv`` (time of change and id,
+the newest first) and ``<ecosystem>/<id>.json``. The host is Google Cloud Storage, which states crc32c and md5 of every
+object in ``x-goog-hash``; any web server with the same paths will do.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ class Exports:
                 if number == _TRIES - 1:
                     raise FeedError(
                         f"cannot fetch advisories: {error or type(error).__name__}",
-                        "Check the network, or bring the data with 'nautiloid db import'. The old database is still in use.",
+                        "The old database is still in use. Check the network, or use 'nautiloid db import'.",
                     ) from error
                 time.sleep(self._pause * 2**number)
         raise AssertionError  # pragma: no cover - the loop returns or raises
@@ -166,17 +166,17 @@ class _Sums:
 
     def __init__(self) -> None:
         self.length = 0
-        self._crc32c = google_crc32c.Checksum()
+        self._crc32c = 0
         self._md5 = hashlib.md5(usedforsecurity=False)
 
     def update(self, chunk: bytes) -> _Sums:
         self.length += len(chunk)
-        self._crc32c.update(chunk)
+        self._crc32c = google_crc32c.extend(self._crc32c, chunk)
         self._md5.update(chunk)
         return self
 
     def as_stated(self) -> dict[str, str]:
-        digests = {"crc32c": self._crc32c.digest(), "md5": self._md5.digest()}
+        digests = {"crc32c": self._crc32c.to_bytes(4, "big"), "md5": self._md5.digest()}
         return {name: base64.b64encode(digest).decode() for name, digest in digests.items()}
 
 

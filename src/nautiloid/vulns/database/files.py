@@ -129,7 +129,9 @@ def write_epss(connection: sqlite3.Connection, content: bytes) -> int:
     try:
         rows = [(row["cve"], float(row["epss"]), float(row["percentile"])) for row in table]
     except (KeyError, ValueError, TypeError, csv.Error) as error:
-        raise IntegrityError(f"these are not EPSS scores: {error!r}", "Expected columns: cve, epss, percentile.") from error
+        raise IntegrityError(
+            f"these are not EPSS scores: {error!r}", "Expected columns: cve, epss, percentile."
+        ) from error
     if not rows:
         raise UsageError("this is no file of advisories", "Known: OSV zip or JSON, CISA KEV JSON, EPSS CSV, db export.")
     connection.execute("DELETE FROM epss")

@@ -7,12 +7,12 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from nautiloid.vulns.database.schema import DatabaseError, is_current
-from nautiloid.vulns.ecosystems import Coordinates, split_ecosystem
+from nautiloid.vulns.ecosystems import Coordinates
 from nautiloid.vulns.osv import Range
 
 STALE_AFTER = timedelta(days=7)
@@ -30,6 +30,7 @@ class Source:
         fetched: When it came into the database.
         malformed: Files that were no OSV record.
         faults: Parts of records that were left out.
+        families: Ecosystems that it speaks of, without releases.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Source:
     withdrawn: int
     malformed: int
     faults: int
+    families: tuple[str, ...] = ()
 
     @property
     def age(self) -> timedelta:
@@ -84,20 +86,15 @@ class AdvisoryDatabase:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self.path = path
+        query = "SELECT name, origin, as_of, fetched, records, withdrawn, malformed, faults, families FROM source"
         self.sources = tuple(
-            Source(*row)
-            for row in connection.execute(
-                "SELECT name, origin, as_of, fetched, records, withdrawn, malformed, faults FROM source ORDER BY name"
-            )
+            replace(Source(*facts), families=tuple(json.loads(families)))
+            for *facts, families in connection.execute(f"{query} ORDER BY name")
         )
 
     def has_family(self, family: str) -> bool:
         """Tell whether any advisories of a family are here."""
-        found = any(split_ecosystem(source.name)[0] == family for source in self.sources)
-        if not found:
-            query = "SELECT 1 FROM affected WHERE family=? LIMIT 1"
-            found = self._connection.execute(query, (family,)).fetchone() is not None
-        return found
+        return any(family in source.families for source in self.sources)
 
     def candidates(self, place: Coordinates) -> Iterator[Candidate]:
         """Yield the standing advisories that name a package; those without a release concern every release."""
@@ -108,13 +105,19 @@ class AdvisoryDatabase:
         )
         for row in self._connection.execute(query, (place.name, place.family, place.release, place.release)):
             ranges, versions, urgency, vectors = json.loads(zlib.decompress(row[9]))
+            aliases, upstream, references, rated = (tuple(json.loads(value)) for value in (*row[4:7], row[8]))
             yield Candidate(
-                *row[:4],
-                *(tuple(json.loads(value)) for value in row[4:7]),  # type: ignore[arg-type]
-                urgency or row[7],
-                (*vectors, *json.loads(row[8])),
-                tuple(Range(kind, tuple((name, text) for name, text in events)) for kind, events in ranges),
-                tuple(versions),
+                identity=row[0],
+                modified=row[1],
+                published=row[2],
+                summary=row[3],
+                aliases=aliases,
+                upstream=upstream,
+                references=references,
+                urgency=urgency or row[7],
+                vectors=(*vectors, *rated),
+                ranges=tuple(Range(kind, tuple((name, text) for name, text in events)) for kind, events in ranges),
+                versions=tuple(versions),
             )
 
     def kin(self, identities: Sequence[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str, str]]:

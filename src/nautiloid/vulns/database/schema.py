@@ -25,7 +25,7 @@ VERSION = 1
 _TABLES = """
 CREATE TABLE source(
     name TEXT PRIMARY KEY, origin TEXT, etag TEXT, as_of TEXT, fetched TEXT, records INTEGER, withdrawn INTEGER,
-    malformed INTEGER, faults INTEGER);
+    malformed INTEGER, faults INTEGER, families TEXT);
 CREATE TABLE record(
     id INTEGER PRIMARY KEY, identity TEXT, source TEXT, modified TEXT, published TEXT, withdrawn TEXT, summary TEXT,
     urgency TEXT, vectors TEXT, aliases TEXT, upstream TEXT, refs TEXT, UNIQUE(identity, source));

@@ -123,7 +123,8 @@ class _Update:
             fetched = self._exports.whole(self._ecosystem, file, "" if anew else self._etag(), self._progress)
         except MissingError as error:
             raise UsageError(
-                f"{self._exports.base} has no ecosystem {self._ecosystem!r}", "Names are case-sensitive: PyPI, Debian ..."
+                f"{self._exports.base} has no ecosystem {self._ecosystem!r}",
+                "Names are case-sensitive: PyPI, Debian ...",
             ) from error
         if fetched is None:
             now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

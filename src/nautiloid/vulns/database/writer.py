@@ -78,9 +78,24 @@ def state_source(
     records, withdrawn = connection.execute(
         "SELECT count(*), coalesce(sum(withdrawn <> ''), 0) FROM record WHERE source=?", (name,)
     ).fetchone()
+    found = connection.execute(
+        "SELECT DISTINCT family FROM affected JOIN record ON record.id = affected.record WHERE source=?", (name,)
+    )
+    families = json.dumps(sorted(row[0] for row in found))
     connection.execute(
-        "INSERT OR REPLACE INTO source VALUES (?,?,?,?,?,?,?,?,?)",
-        (name, origin, etag, as_of or tally.newest or now, now, records, withdrawn, tally.malformed, tally.faults),
+        "INSERT OR REPLACE INTO source VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (
+            name,
+            origin,
+            etag,
+            as_of or tally.newest or now,
+            now,
+            records,
+            withdrawn,
+            tally.malformed,
+            tally.faults,
+            families,
+        ),
     )
 
 

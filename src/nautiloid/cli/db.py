@@ -1,0 +1,137 @@
+"""``nautiloid db``: the advisory database: bring it up to date, look at it, carry it to sealed networks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from nautiloid.cli import console
+from nautiloid.errors import UsageError
+from nautiloid.vulns.database.exports import EPSS, EXPLOITED, OSV_EXPORTS, Exports
+from nautiloid.vulns.database.files import export_database, import_file
+from nautiloid.vulns.database.reader import STALE_AFTER, open_database
+from nautiloid.vulns.database.schema import default_path
+from nautiloid.vulns.database.update import USUAL, Lists, update_database
+
+DatabaseOption = Annotated[
+    Path | None,
+    typer.Option("--db", metavar="FILE", help="The advisory database. Default: NAUTILOID_DB, or the cache's."),
+]
+
+db = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Keep the database of known vulnerabilities: update, status, import, export.",
+)
+
+
+@db.command("update")
+def update(
+    *,
+    ecosystem: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ecosystem", "-e", help=f"As OSV spells it. Repeatable. Default: what is held, or {', '.join(USUAL)}."
+        ),
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option("--url", help="Host of OSV exports. Default: NAUTILOID_OSV_URL, or OSV's own.")
+    ] = None,
+    kev_url: Annotated[str, typer.Option("--kev-url", help="CISA's list; empty leaves it out.")] = EXPLOITED,
+    epss_url: Annotated[str, typer.Option("--epss-url", help="FIRST's EPSS scores; empty leaves them out.")] = EPSS,
+    full: Annotated[bool, typer.Option("--full", help="Fetch whole exports, not only what changed.")] = False,
+    database: DatabaseOption = None,
+) -> None:
+    """Fetch advisories from OSV: everything once, then only what changed.
+
+    The new database replaces the old one when it is complete and its checksums agree; until then, and whenever
+    something fails, the old one stays in use.
+
+    Example: `nautiloid db update -e PyPI -e Debian`
+    """
+    path = database or default_path()
+    exports = Exports(base or os.environ.get("NAUTILOID_OSV_URL") or OSV_EXPORTS)
+    try:
+        said = update_database(
+            path,
+            tuple(dict.fromkeys(ecosystem or _held(path) or USUAL)),
+            exports,
+            Lists(kev_url, epss_url),
+            whole=full,
+            progress=console.TerminalProgress(),
+        )
+    finally:
+        exports.close()
+    for line in said:
+        console.out.print(line, markup=False)
+
+
+@db.command("status")
+def status(*, database: DatabaseOption = None) -> None:
+    """Say what the database holds, and how old it is.
+
+    Example: `nautiloid db status`
+    """
+    path = database or default_path()
+    with open_database(path) as opened:
+        console.out.print(f"{path}, {console.megabytes(path.stat().st_size)}", markup=False)
+        table = Table("Source", "Advisories", "Withdrawn", "Malformed", "As of", "Age", box=None, pad_edge=False)
+        for source in opened.sources:
+            age = f"{source.age.days} days" if source.age.days else "today"
+            style = "yellow" if source.age > STALE_AFTER else ""
+            table.add_row(
+                source.name, f"{source.records:,}", f"{source.withdrawn:,}", f"{source.malformed:,}", source.as_of[:10],
+                age, style=style,
+            )  # fmt: skip
+        console.out.print(table)
+
+
+@db.command("import")
+def import_(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="OSV zip or JSON, KEV, EPSS, or a 'db export'.")
+    ],
+    *,
+    name: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="Under which name an OSV export is kept, such as Debian.")
+    ] = "",
+    database: DatabaseOption = None,
+) -> None:
+    """Take advisories in from files; no network is used.
+
+    An `all.zip` is called after its directory, any other file after itself; a file of the same name replaces what was
+    taken in before.
+
+    Example: `nautiloid db import PyPI/all.zip known_exploited_vulnerabilities.json`
+    """
+    if name and len(files) > 1:
+        raise UsageError("--as names one file, and several are given", "Import them one by one.")
+    for file in files:
+        said = import_file(database or default_path(), file, name, console.TerminalProgress())
+        console.out.print(f"{file.name}: {said}", markup=False)
+
+
+@db.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Such as advisories.db.zst.")],
+    *,
+    database: DatabaseOption = None,
+) -> None:
+    """Write the whole database to one file, for machines without a network.
+
+    Example: `nautiloid db export advisories.db.zst`, and there `nautiloid db import advisories.db.zst`
+    """
+    export_database(database or default_path(), file)
+    console.out.print(f"Wrote {file}, {console.megabytes(file.stat().st_size)}", markup=False)
+
+
+def _held(path: Path) -> tuple[str, ...]:
+    """Return the ecosystems that are held and came from a host; files that were imported are left alone."""
+    if not path.exists():
+        return ()
+    with open_database(path) as opened:
+        return tuple(source.name for source in opened.sources if source.origin.startswith(("http://", "https://")))

@@ -1,0 +1,1 @@
+"""A scan's result in the forms that people and machines read."""

@@ -1,0 +1,93 @@
+"""The ignore file: findings that somebody has decided to live with, why, and until when.
+
+ignore:
+  - id: CVE-2025-2148
+    package: torch
+    reason: torch.ops.profiler is never reached from the service
+    expires: 2026-12-31
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from nautiloid.errors import UsageError
+from nautiloid.vulns.result import Finding, ScanResult, Suppression
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Ignored(BaseModel):
+    """One entry.
+
+    Attributes:
+        id: Any id of the vulnerability.
+        package: Only for this package, as the report names it, or one installed part of it; None for all.
+        reason: Why; nothing is ignored without one.
+        expires: The last day on which it counts; None for as long as the entry stands.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Text
+    package: Text | None = None
+    reason: Text
+    expires: date | None = None
+
+
+class _IgnoreFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ignore: tuple[Ignored, ...] = Field(default=())
+
+
+def read_ignored(path: Path) -> tuple[Ignored, ...]:
+    """Read an ignore file.
+
+    Raises:
+        UsageError: It cannot be read, or an entry lacks its reason.
+    """
+    try:
+        return _IgnoreFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {}).ignore
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"cannot read the ignore file {path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise UsageError(
+            f"{path}: {where or 'the file'}: {first['msg']}",
+            "Write: ignore: [{id: ..., reason: ..., expires: 2026-12-31}]",
+        ) from error
+
+
+def apply_ignored(result: ScanResult, entries: Sequence[Ignored], origin: str, today: date | None = None) -> ScanResult:
+    """Return the result with ignored findings suppressed, and warnings about entries that expired or hit nothing."""
+    day = today or datetime.now(UTC).date()
+    live = [entry for entry in entries if entry.expires is None or entry.expires >= day]
+    used: set[Ignored] = set()
+    findings = tuple(_applied(finding, live, origin, used) for finding in result.findings)
+    warnings = [
+        f"{origin}: the entry for {entry.id} expired on {entry.expires} and counts no more"
+        for entry in entries
+        if entry not in live
+    ]
+    warnings += [f"{origin}: the entry for {entry.id} matches no finding" for entry in live if entry not in used]
+    return replace(result, findings=findings, warnings=(*result.warnings, *warnings))
+
+
+def _applied(finding: Finding, entries: Sequence[Ignored], origin: str, used: set[Ignored]) -> Finding:
+    for entry in entries:
+        names = {finding.package, *(part.name for part in finding.parts)}
+        if entry.id in (*finding.identities, *finding.advisories) and entry.package in (None, *names):
+            used.add(entry)
+            if finding.suppressed is None:
+                suppression = Suppression("ignore file", "ignored", entry.reason, origin)
+                finding = replace(finding, suppressed=suppression)
+    return finding

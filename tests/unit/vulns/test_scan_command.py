@@ -1,0 +1,159 @@
+"""``nautiloid scan`` and ``nautiloid db`` as commands: targets, formats, thresholds, the ignore file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from nautiloid.cli.app import app
+from nautiloid.errors import NautiloidError
+from nautiloid.vulns.database.files import import_file
+
+from ..inspect.images import image_of
+from ..inspect.test_inspection import OS_RELEASE, _distribution
+from .exports_server import record
+
+HIGH = {"severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H"}]}
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "advisories.db"
+    for number, one in enumerate((record("PYSEC-1", aliases=["CVE-2026-1"], **HIGH), record("PYSEC-2", fixed=None))):
+        (tmp_path / f"{number}.json").write_text(json.dumps(one))
+        import_file(path, tmp_path / f"{number}.json", f"PyPI-{number}")
+    monkeypatch.setenv("NAUTILOID_DB", str(path))
+    return path
+
+
+@pytest.fixture
+def requirements(tmp_path: Path) -> Path:
+    path = tmp_path / "requirements.txt"
+    path.write_text("Demo==1.0  # pinned\nother>=2\n")
+    return path
+
+
+def _scan(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["scan", *arguments])
+
+
+def _ids(target: Path | str) -> list[str]:
+    done = _scan(str(target), "--format", "json")
+    assert done.exit_code == 0, (done.output, done.exception)
+    return [finding["id"] for finding in json.loads(done.stdout)["findings"]]
+
+
+def test_requirements(database: Path, requirements: Path) -> None:
+    done = _scan(str(requirements))
+    assert "2 vulnerabilities, 1 with a fix available (1 high, 1 unknown)" in done.stdout
+    assert "CVE-2026-1" in done.stdout
+    assert "other>=2 names no one version" in done.stderr
+    assert _ids(requirements) == ["CVE-2026-1", "PYSEC-2"]
+
+
+def test_every_kind_of_target_gives_the_same(database: Path, tmp_path: Path) -> None:
+    with image_of(tmp_path / "image", [OS_RELEASE, *_distribution("usr/lib/python3/dist-packages", "demo", "1.0")]):
+        image = tmp_path / "image/layout"
+        for form in ("cyclonedx", "spdx"):
+            document = tmp_path / f"{form}.json"
+            assert CliRunner().invoke(app, ["sbom", str(image), "--format", form, "-o", str(document)]).exit_code == 0
+            assert _ids(document) == ["CVE-2026-1", "PYSEC-2"]
+        assert _ids(image) == ["CVE-2026-1", "PYSEC-2"]
+    (tmp_path / "project").mkdir()
+    lock = tmp_path / "project/uv.lock"
+    lock.write_text('version = 1\n[[package]]\nname = "demo"\nversion = "1.0"\nsource = {registry = "x"}\n'
+                    '[[package]]\nname = "me"\nversion = "0"\nsource = {virtual = "."}\n')  # fmt: skip
+    assert _ids(lock) == _ids(tmp_path / "project") == ["CVE-2026-1", "PYSEC-2"]
+    root = tmp_path / "root/usr/lib/python3/dist-packages/demo-1.0.dist-info"
+    root.mkdir(parents=True)
+    (root / "METADATA").write_text("Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n")
+    (root / "RECORD").write_text("demo-1.0.dist-info/METADATA,,\n")
+    assert _ids(f"dir:{tmp_path / 'root'}") == ["CVE-2026-1", "PYSEC-2"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((), 0),
+        (("--fail-on", "high"), 1),
+        (("--fail-on", "critical"), 0),
+        (("--fail-on", "any", "--only-fixed"), 1),
+        (("--max-db-age", "7000w"), 0),
+    ],
+)
+def test_exit_codes(database: Path, requirements: Path, arguments: tuple[str, ...], code: int) -> None:
+    assert _scan(str(requirements), *arguments).exit_code == code
+
+
+def test_what_was_decided_upon_stays_visible(database: Path, requirements: Path, tmp_path: Path) -> None:
+    ignore = tmp_path / "ignore.yaml"
+    ignore.write_text(
+        "ignore:\n- {id: PYSEC-1, package: demo, reason: not reached}\n"
+        "- {id: PYSEC-2, reason: waiting, expires: 2020-01-01}\n- {id: CVE-1999-1, reason: nothing}\n"
+    )
+    done = _scan(str(requirements), "--ignore-file", str(ignore), "--fail-on", "high")
+    assert done.exit_code == 0
+    assert "1 suppressed" in done.stdout
+    assert "ignored: not reached" in done.stdout
+    assert "PYSEC-2 expired on 2020-01-01" in done.stderr
+    assert "CVE-1999-1 matches no finding" in done.stderr
+    sarif = json.loads(_scan(str(requirements), "--ignore-file", str(ignore), "--format", "sarif").stdout)
+    results = sarif["runs"][0]["results"]
+    assert [("suppressions" in one) for one in results] == [True, False]
+    suite = ElementTree.fromstring(
+        _scan(str(requirements), "--ignore-file", str(ignore), "--format", "junit").stdout.encode()
+    )
+    assert (suite.get("failures"), suite.get("skipped")) == ("1", "1")
+
+
+def test_sarif_names_each_rule_once_with_its_score(database: Path, requirements: Path) -> None:
+    run = json.loads(_scan(str(requirements), "--format", "sarif").stdout)["runs"][0]
+    rules = run["tool"]["driver"]["rules"]
+    assert {rule["id"]: rule["properties"].get("security-severity") for rule in rules} == {
+        "CVE-2026-1": "8.8", "PYSEC-2": None}  # fmt: skip
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--max-db-age", "1d"), "older than --max-db-age"),
+        (("--max-db-age", "soon"), "is no age"),
+        (("--ignore-file", "none.yaml"), "cannot read the ignore file"),
+        (("--db", "none.db"), "there is no advisory database"),
+    ],
+)
+def test_mistakes_are_named(database: Path, requirements: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = _scan(str(requirements), *arguments)
+    assert isinstance(done.exception, NautiloidError)
+    assert message in str(done.exception)
+
+
+@pytest.mark.parametrize("content", ["ignore:\n- {id: X}\n", "ignore: 5\n", "- x\n", "ignore: [", "other: 1\n"])
+def test_an_ignore_file_without_reasons_is_refused(
+    database: Path, requirements: Path, tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "ignore.yaml").write_text(content)
+    done = _scan(str(requirements), "--ignore-file", str(tmp_path / "ignore.yaml"))
+    assert isinstance(done.exception, NautiloidError)
+    assert done.exception.exit_code == 2
+
+
+@pytest.mark.parametrize("content", ["{}", "{", '{"spdxVersion": "SPDX-3.0"}'])
+def test_a_document_that_says_nothing_of_parts_is_refused(database: Path, tmp_path: Path, content: str) -> None:
+    (tmp_path / "x.json").write_text(content)
+    done = _scan(str(tmp_path / "x.json"))
+    assert isinstance(done.exception, NautiloidError)
+
+
+def test_the_database_from_the_command_line(database: Path, tmp_path: Path) -> None:
+    run = CliRunner()
+    assert "PyPI-0" in run.invoke(app, ["db", "status"]).stdout
+    assert run.invoke(app, ["db", "export", str(tmp_path / "x.zst")]).exit_code == 0
+    done = run.invoke(app, ["db", "import", str(tmp_path / "x.zst"), "--db", str(tmp_path / "there.db")])
+    assert "whole database" in done.stdout
