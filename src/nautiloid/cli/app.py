@@ -29,6 +29,7 @@ from nautiloid.cli import (
     scan,
     slim,
     test,
+    vex,
 )
 from nautiloid.errors import NautiloidError
 
@@ -50,6 +51,7 @@ app.command("compare")(compare.compare)
 app.command("sbom")(sbom.sbom)
 app.command("scan")(scan.scan)
 app.add_typer(db.db, name="db")
+app.add_typer(vex.vex, name="vex")
 app.command("diff")(diff.diff)
 app.command("slim")(slim.slim)
 app.command("images")(images.images)

@@ -17,6 +17,9 @@ from nautiloid.cli.db import DatabaseOption
 from nautiloid.cli.inspection_options import OutputOption, PlatformOption, deliver, inspect_named
 from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
 from nautiloid.errors import UsageError
+from nautiloid.oci.layout import Layout
+from nautiloid.oci.model import Manifest
+from nautiloid.places import images_directory
 from nautiloid.report import words
 from nautiloid.report.vulnerabilities.data import scan_to_json
 from nautiloid.report.vulnerabilities.junit import scan_to_junit
@@ -29,6 +32,8 @@ from nautiloid.vulns.scan import Subject
 from nautiloid.vulns.scan import scan as match
 from nautiloid.vulns.severity import Severity
 from nautiloid.vulns.subjects import of_file, of_inspection, of_project
+from nautiloid.vulns.vex.openvex import MEDIA_TYPE, read_openvex
+from nautiloid.vulns.vex.statement import apply_statements
 
 _SHOWN = 30
 _AGE = re.compile(r"(\d+)\s*([dhw])")
@@ -78,6 +83,9 @@ def scan(
     ignore_file: Annotated[
         list[Path] | None, typer.Option("--ignore-file", help="Findings to live with: YAML. Repeatable.")
     ] = None,
+    vex: Annotated[
+        list[Path] | None, typer.Option("--vex", help="OpenVEX documents to heed, besides attached ones. Repeatable.")
+    ] = None,
     max_db_age: Annotated[
         str | None, typer.Option("--max-db-age", metavar="AGE", help="Refuse older advisories: 12h, 7d, 2w.")
     ] = None,
@@ -94,11 +102,14 @@ def scan(
     Example: `nautiloid scan nautiloid/pytorch --fail-on high --format sarif -o scan.sarif`
     """
     limit = _age(max_db_age) if max_db_age else None
+    stated = [(str(path), _content(path)) for path in vex or ()]
     ignored = [(str(path), read_ignored(path)) for path in ignore_file or ()]
     with open_database(database or default_path()) as opened:
         subject = _subject(target, platform, ca_file, plain_http=plain_http)
         result = match(subject, opened, console.TerminalProgress())
     _check_age(result, limit)
+    statements = [one for origin, content in (*_attached(subject), *stated) for one in read_openvex(content, origin)]
+    result = apply_statements(result, statements)
     for origin, entries in ignored:
         result = apply_ignored(result, entries, origin)
     if only_fixed:
@@ -129,6 +140,23 @@ def _subject(target: str, platform: str | None, ca_file: list[Path] | None, *, p
     elif path.is_dir() and not target.startswith(("/", ".", "~")):
         target = f"./{target}"
     return of_inspection(inspect_named(target, platform, ca_file, plain_http=plain_http))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _attached(subject: Subject) -> list[tuple[str, bytes]]:
+    """Return the VEX documents that an image of the local store carries."""
+    store = Layout(images_directory())
+    if not subject.digest or not store.images():
+        return []
+    entries = store.attached(subject.digest, MEDIA_TYPE)
+    manifests = [Manifest.from_json(store.read_blob(entry.digest)) for entry in entries]
+    return [("attached to the image", store.read_blob(manifest.layers[0].digest)) for manifest in manifests]
 
 
 def _age(text: str) -> timedelta:

@@ -1,0 +1,134 @@
+"""A VEX statement as plain data, and its effect on findings.
+
+A statement changes a finding's status and never hides it: what is lifted stays in every report with its reason. A
+finding is lifted only where statements cover every part that has the vulnerability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from packageurl import PackageURL
+
+from nautiloid.inspect.catalogers.package_url import parse_purl
+from nautiloid.vulns.result import Finding, Part, ScanResult, Suppression
+
+
+class Status(StrEnum):
+    """What VEX says of a vulnerability in a product."""
+
+    NOT_AFFECTED = "not_affected"
+    AFFECTED = "affected"
+    FIXED = "fixed"
+    UNDER_INVESTIGATION = "under_investigation"
+
+
+class Justification(StrEnum):
+    """Why a product is not affected (CISA, "Vulnerability Exploitability eXchange: Status Justifications")."""
+
+    COMPONENT_NOT_PRESENT = "component_not_present"
+    CODE_NOT_PRESENT = "vulnerable_code_not_present"
+    NOT_IN_EXECUTE_PATH = "vulnerable_code_not_in_execute_path"
+    NOT_CONTROLLABLE = "vulnerable_code_cannot_be_controlled_by_adversary"
+    MITIGATED = "inline_mitigations_already_exist"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a statement is about.
+
+    Attributes:
+        identities: Ways in which it is named: purls, names, digests (``sha256:...``); any of them will do.
+        subcomponents: purls of parts inside of it; none means all of them.
+    """
+
+    identities: tuple[str, ...]
+    subcomponents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a document.
+
+    Attributes:
+        vulnerabilities: All ids that it gives the vulnerability.
+        justification: One of ``Justification``, or empty.
+        text: The impact or action statement, in words.
+        timestamp: RFC 3339; of two statements about one thing the later counts.
+        origin: The document.
+    """
+
+    vulnerabilities: tuple[str, ...]
+    products: tuple[Product, ...]
+    status: Status
+    justification: str
+    text: str
+    timestamp: str
+    origin: str
+
+
+def apply_statements(result: ScanResult, statements: Sequence[Statement]) -> ScanResult:
+    """Return the result as the statements say that it is."""
+    ordered = sorted(statements, key=lambda statement: statement.timestamp)
+    return replace(result, findings=tuple(_applied(finding, result, ordered) for finding in result.findings))
+
+
+def _applied(finding: Finding, result: ScanResult, statements: Sequence[Statement]) -> Finding:
+    ids = {*finding.identities, *finding.advisories}
+    about = [statement for statement in statements if ids & set(statement.vulnerabilities)]
+    # The last word on each part.
+    said = [next((one for one in reversed(about) if _covers(one, part, result)), None) for part in finding.parts]
+    if finding.suppressed is not None or not any(said):
+        return finding
+    lifting = [one for one in said if one is not None and one.status in (Status.NOT_AFFECTED, Status.FIXED)]
+    if len(lifting) == len(said):
+        first = lifting[0]
+        reason = ": ".join(filter(None, (first.justification, first.text)))
+        return replace(finding, suppressed=Suppression("VEX", str(first.status), reason, first.origin))
+    told = next(one for one in said if one is not None)
+    partly = ", for some of its parts only" if lifting else ""
+    text = f" ({told.text})" if told.text else ""
+    return replace(finding, note=f"VEX {told.origin}: {told.status}{text}{partly}")
+
+
+def _covers(statement: Statement, part: Part, result: ScanResult) -> bool:
+    address = parse_purl(part.purl) if part.purl else None
+    holder = parse_purl(part.within) if part.within else None
+    for product in statement.products:
+        if any(_is_subject(name, result) for name in product.identities):
+            if not product.subcomponents or any(_names(name, address) for name in product.subcomponents):
+                return True
+        elif not product.subcomponents:
+            if any(_names(name, address) for name in product.identities):
+                return True
+        elif any(_names(name, holder) for name in product.identities) and any(
+            _names(name, address) for name in product.subcomponents
+        ):
+            return True
+    return False
+
+
+def _is_subject(name: str, result: ScanResult) -> bool:
+    """Tell whether a product is what was scanned."""
+    if name and name in (result.name, result.digest):
+        return True
+    address = parse_purl(name) if name.startswith("pkg:oci/") else None
+    if address is None:
+        return False
+    if address.version:
+        return address.version == result.digest
+    return address.name == result.name.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
+
+
+def _names(name: str, address: PackageURL | None) -> bool:
+    """Tell whether a purl names a part: what it leaves out may be anything."""
+    stated = parse_purl(name) if name.startswith("pkg:") else None
+    if stated is None or address is None:
+        return False
+    if (stated.type, stated.namespace, stated.name) != (address.type, address.namespace, address.name):
+        return False
+    qualifiers = dict(stated.qualifiers or {})
+    known = dict(address.qualifiers or {})
+    return stated.version in (None, "", address.version) and all(known.get(k) == v for k, v in qualifiers.items())
