@@ -21,6 +21,7 @@ from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Manifest
 from nautiloid.places import images_directory
 from nautiloid.report import words
+from nautiloid.report.vulnerabilities.cyclonedx_vex import scan_to_cyclonedx
 from nautiloid.report.vulnerabilities.data import scan_to_json
 from nautiloid.report.vulnerabilities.junit import scan_to_junit
 from nautiloid.report.vulnerabilities.sarif import scan_to_sarif
@@ -50,6 +51,7 @@ class ScanFormat(StrEnum):
     TABLE = "table"
     JSON = "json"
     SARIF = "sarif"
+    CYCLONEDX = "cyclonedx"
     JUNIT = "junit"
 
 
@@ -121,6 +123,8 @@ def scan(
             deliver(scan_to_json(result), output)
         case ScanFormat.SARIF:
             deliver(scan_to_sarif(result), output)
+        case ScanFormat.CYCLONEDX:
+            deliver(scan_to_cyclonedx(result), output)
         case ScanFormat.JUNIT:
             deliver(scan_to_junit(result), output)
     failed = [finding for finding in result.open if _reaches(finding, fail_on)]

@@ -7,6 +7,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from typer.testing import CliRunner, Result
 
 from nautiloid.cli.app import app
@@ -117,6 +119,18 @@ def test_sarif_names_each_rule_once_with_its_score(database: Path, requirements:
         "CVE-2026-1": "8.8", "PYSEC-2": None}  # fmt: skip
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+
+
+def test_cyclonedx_is_valid_and_says_what_was_decided(database: Path, requirements: Path, tmp_path: Path) -> None:
+    ignore = tmp_path / "ignore.yaml"
+    ignore.write_text("ignore:\n- {id: PYSEC-2, reason: accepted}\n")
+    text = _scan(str(requirements), "--ignore-file", str(ignore), "--format", "cyclonedx").stdout
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    found = {one["id"]: one for one in json.loads(text)["vulnerabilities"]}
+    assert found["CVE-2026-1"]["analysis"]["state"] == "in_triage"
+    assert found["CVE-2026-1"]["recommendation"] == "Update demo to 2.0."
+    assert found["CVE-2026-1"]["ratings"][0]["score"] == 8.8
+    assert found["PYSEC-2"]["analysis"] == {"state": "exploitable", "detail": "ignore file: accepted"}
 
 
 @pytest.mark.parametrize(
