@@ -2,8 +2,9 @@
 
     python benchmarks/scan.py DIR
 
-DIR is laid out as OSV's bucket is (``PyPI/all.zip``, ``Debian/all.zip`` ...). pip-audit (in the development tools) asks a
-server on this machine that answers as OSV's query interface does: with the records that list the version.
+DIR is laid out as OSV's bucket is (``PyPI/all.zip``, ``Debian/all.zip`` ...). pip-audit (in the development tools) asks
+a server on this machine that answers as OSV's query interface does: with the records that list the version.
+Packages with a fixed version that is not PEP 440's are left out, because pip-audit ends at the first of them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ COMPONENTS = 400
 
 
 def main(directory: Path) -> None:
+    """Print every figure."""
     by_name = _records(directory / "PyPI/all.zip")
     pins = _pins(by_name)
     with tempfile.TemporaryDirectory() as scratch:
@@ -53,6 +55,8 @@ def main(directory: Path) -> None:
         )  # fmt: skip
         theirs = time.perf_counter() - started
         server.shutdown()
+        if not done.stdout:
+            sys.exit(done.stderr)
     known = {(finding["package"], name) for finding in findings for name in finding["identities"]}
     audited = [(entry["name"], vuln) for entry in json.loads(done.stdout)["dependencies"] for vuln in entry["vulns"]]
     missing = [(name, vuln["id"]) for name, vuln in audited
@@ -99,11 +103,23 @@ def _pins(by_name: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
                         versions.add((Version(text), text))
                     except InvalidVersion:
                         continue
-        if versions:
+        if versions and not _crashes_pip_audit(by_name[name]):
             pins[name] = sorted(versions)[len(versions) // 2][1]
         if len(pins) == COMPONENTS:
             break
     return pins
+
+
+def _crashes_pip_audit(records: list[dict[str, Any]]) -> bool:
+    """Tell whether a fixed version is not PEP 440's: pip-audit 2.10 ends with a traceback at the first of them."""
+    for one in records:
+        for part in (part for entry in one["affected"] for part in entry.get("ranges") or ()):
+            for event in part["events"] if part["type"] != "GIT" else ():
+                try:
+                    Version(event.get("fixed", "0"))
+                except InvalidVersion:
+                    return True
+    return False
 
 
 def _server(by_name: dict[str, list[dict[str, Any]]]) -> ThreadingHTTPServer:
