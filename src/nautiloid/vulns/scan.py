@@ -152,8 +152,9 @@ def _finding(
     words = [one.urgency for one, _ in found]
     summaries = [one.summary for one, _ in found]
     names = set(identities)
+    seen = {one.identity for one, _ in found}
     # What other records say of the same vulnerability counts too: distributions seldom rate.
-    for same, more, urgency, summary in database.kin(identities) if shared or len(found) == 1 else ():
+    for same, more, urgency, summary in database.kin(identities, seen) if shared or len(found) == 1 else ():
         names |= set(same) if shared else set()
         vectors += more
         words.append(urgency)
@@ -178,7 +179,7 @@ def _finding(
         references=tuple(dict.fromkeys(url for one, _ in found for url in one.references))[:6],
         published=min((one.published for one, _ in found if one.published), default=""),
         bundled=all(part.within for part in parts),
-        exploited=next(filter(None, map(database.exploited, sorted(names))), None),
+        exploited=next(filter(None, map(database.exploited.get, sorted(names))), None),
         epss=next((score for name in sorted(names) if (score := database.epss(name)) is not None), None),
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from nautiloid.vulns.database.schema import DatabaseError, is_current
@@ -120,33 +121,45 @@ class AdvisoryDatabase:
                 versions=tuple(versions),
             )
 
-    def kin(self, identities: Sequence[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str, str]]:
+    def kin(
+        self, identities: Sequence[str], seen: Container[str]
+    ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str, str]]:
         """Yield ids that mean one vulnerability, vectors, urgency and summary of every record that has one of the ids.
 
         An advisory about several vulnerabilities at once (upstream) does not speak for each of them and is left out.
+
+        Args:
+            identities: Ids of one vulnerability.
+            seen: Records that the caller knows already.
         """
-        for identity in identities:
-            rows = self._connection.execute(
-                "SELECT record.identity, aliases, upstream, vectors, urgency, summary FROM alias"
-                " JOIN record ON record.id = alias.record WHERE alias.identity=?",
-                (identity,),
-            )
-            for own, aliases, upstream, vectors, urgency, summary in rows:
+        marks = ",".join("?" * len(identities))
+        rows = self._connection.execute(
+            "SELECT DISTINCT record.id, record.identity, aliases, upstream, vectors, urgency, summary FROM alias"  # noqa: S608
+            f" JOIN record ON record.id = alias.record WHERE alias.identity IN ({marks})",
+            tuple(identities),
+        )
+        for _, own, aliases, upstream, vectors, urgency, summary in rows:
+            if own not in seen:
                 named = (own, *json.loads(aliases), *json.loads(upstream))
                 if len({name for name in named if name.startswith("CVE-")}) <= 1:
                     yield named, tuple(json.loads(vectors)), urgency, summary
 
-    def exploited(self, identity: str) -> Exploited | None:
-        """Return CISA's entry for a CVE."""
-        row = self._connection.execute(
-            "SELECT added, due, ransomware FROM exploited WHERE identity=?", (identity,)
-        ).fetchone()
-        return Exploited(row[0], row[1], bool(row[2])) if row else None
+    @cached_property
+    def exploited(self) -> Mapping[str, Exploited]:
+        """CISA's entries by CVE; a thousand or two."""
+        rows = self._connection.execute("SELECT identity, added, due, ransomware FROM exploited")
+        return {row[0]: Exploited(row[1], row[2], bool(row[3])) for row in rows}
 
     def epss(self, identity: str) -> float | None:
         """Return the probability, 0 to 1, that a CVE is exploited within 30 days (first.org/epss)."""
+        if not identity.startswith("CVE-") or not self._has_epss:
+            return None
         row = self._connection.execute("SELECT probability FROM epss WHERE identity=?", (identity,)).fetchone()
         return float(row[0]) if row else None
+
+    @cached_property
+    def _has_epss(self) -> bool:
+        return self._connection.execute("SELECT 1 FROM epss LIMIT 1").fetchone() is not None
 
 
 @contextmanager
