@@ -12,6 +12,10 @@ import pytest
 from nautiloid.inspect.comparison import compare
 from nautiloid.inspect.inventory import Inspection
 from nautiloid.report.html import comparison_to_html
+from nautiloid.report.vulnerabilities.html import scan_to_html
+from nautiloid.vulns.database.reader import Source
+from nautiloid.vulns.result import Finding, Part, ScanResult, State, Suppression, Unevaluated
+from nautiloid.vulns.severity import Rating, Severity
 
 from ..unit.inspect.images import File, inspect_files
 from ..unit.inspect.test_inspection import ELF, LOCAL, OS_RELEASE, STATUS, _distribution
@@ -25,7 +29,10 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not instal
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("report")
     report = directory / "report.html"
-    report.write_text(comparison_to_html(compare([_image(directory / "a", 120), _image(directory / "b", 3)])))
+    compared = compare([_image(directory / "a", 120), _image(directory / "b", 3)])
+    found = Finding("CVE-1", ("CVE-1",), (), "PyPI", "", "p", "1", (), Rating(), State.UNFIXED, "", "", (), "")
+    scans = [ScanResult(image.name, "", "", "nautiloid", (found,), 1, 1) for image in compared.images]
+    report.write_text(comparison_to_html(compared, scans=scans))
     return report
 
 
@@ -50,9 +57,40 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def scan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scan whose names are long and whose findings are of every severity and state."""
+    findings = []
+    for number in range(60):
+        severity = list(Severity)[number % len(Severity)]
+        fixed = "2.0" if number % 3 else ""
+        findings.append(
+            Finding(
+                f"CVE-2026-{number}", (f"CVE-2026-{number}", "GHSA-x"), ("PYSEC-1",), "PyPI", "",
+                f"a-package-with-a-rather-long-name-{number}", "1.0.0+local.version.that.is.long",
+                (Part("p", "1", "pkg:pypi/p@1", "pkg:pypi/holder@1"),), Rating(severity, 5.0),
+                State.FIXED if fixed else State.UNFIXED, fixed, "What it is: " + "words " * 20,
+                ("https://example.com/advisory",), "2026-01-01", epss=0.5,
+                suppressed=Suppression("VEX", "not_affected", "a reason", "a document") if number % 7 == 0 else None,
+            )
+        )  # fmt: skip
+    result = ScanResult(
+        "registry.example/a/rather/long/name/of/an/image:latest", f"sha256:{'a' * 64}", "Debian", "nautiloid 1",
+        tuple(findings), 80, 70, (("generic", 10),), (Unevaluated("torch", "no version"),), (),
+        (Source("OSV PyPI", "2026-01-01T00:00:00Z", ("PyPI",)),), ("the advisories are old",),
+    )  # fmt: skip
+    page = tmp_path_factory.mktemp("scan") / "scan.html"
+    page.write_text(scan_to_html(result))
+    return page
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1200, 320])
-def test_nothing_stands_in_anybodys_way(browser: Any, page_file: Path, scheme: str, width: int) -> None:
+@pytest.mark.parametrize("which", ["page_file", "scan_file"])
+def test_nothing_stands_in_anybodys_way(
+    browser: Any, which: str, scheme: str, width: int, request: pytest.FixtureRequest
+) -> None:
+    page_file: Path = request.getfixturevalue(which)
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     asked: list[str] = []

@@ -15,6 +15,7 @@ from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.store import Store
 from nautiloid.lab.course import IMAGE, REFERENCE, Lab, LabResult
 from nautiloid.oci.layout import Layout
+from nautiloid.report.vulnerabilities.counts import count
 from nautiloid.run.select import choose_engine
 
 
@@ -64,6 +65,22 @@ def _print(result: LabResult, work: Path) -> None:
     if result.comparison is not None:
         console.out.print()
         console.out.print(comparison_table(result.comparison))
+        _print_scans(result)
         console.out.print(f"The whole comparison, for a browser: {work / 'report.html'}")
     console.out.print(f"Digest {result.digest}")
     console.out.print(f"Done in {result.seconds:.1f} s. The learner's folder is {work / IMAGE}.")
+
+
+def _print_scans(result: LabResult) -> None:
+    if not result.scans:
+        console.out.print("Known vulnerabilities: no advisories here yet; 'nautiloid db update' brings them")
+        return
+    counts = [count(scan) for scan in result.scans]
+    table = Table("Known vulnerabilities", box=None, pad_edge=False)
+    for one in counts:
+        table.add_column(one.name, justify="right")
+    table.add_row("All", *(f"{one.all:,}" for one in counts))
+    table.add_row("With a fix", *(f"{one.fixable:,}" for one in counts))
+    console.out.print()
+    console.out.print(table)
+    console.out.print(f"Advisories as of {counts[0].advisories}")

@@ -23,6 +23,7 @@ from nautiloid.places import images_directory
 from nautiloid.report import words
 from nautiloid.report.vulnerabilities.cyclonedx_vex import scan_to_cyclonedx
 from nautiloid.report.vulnerabilities.data import scan_to_json
+from nautiloid.report.vulnerabilities.html import scan_to_html
 from nautiloid.report.vulnerabilities.junit import scan_to_junit
 from nautiloid.report.vulnerabilities.sarif import scan_to_sarif
 from nautiloid.vulns.database.reader import open_database
@@ -33,7 +34,8 @@ from nautiloid.vulns.scan import Subject
 from nautiloid.vulns.scan import scan as match
 from nautiloid.vulns.severity import Severity
 from nautiloid.vulns.subjects import of_file, of_inspection, of_project
-from nautiloid.vulns.vex.openvex import MEDIA_TYPE, read_openvex
+from nautiloid.vulns.vex.document import read_vex
+from nautiloid.vulns.vex.openvex import MEDIA_TYPE
 from nautiloid.vulns.vex.statement import apply_statements
 
 _SHOWN = 30
@@ -52,6 +54,7 @@ class ScanFormat(StrEnum):
     JSON = "json"
     SARIF = "sarif"
     CYCLONEDX = "cyclonedx"
+    HTML = "html"
     JUNIT = "junit"
 
 
@@ -86,7 +89,8 @@ def scan(
         list[Path] | None, typer.Option("--ignore-file", help="Findings to live with: YAML. Repeatable.")
     ] = None,
     vex: Annotated[
-        list[Path] | None, typer.Option("--vex", help="OpenVEX documents to heed, besides attached ones. Repeatable.")
+        list[Path] | None,
+        typer.Option("--vex", help="OpenVEX, CSAF or CycloneDX VEX to heed besides attached documents."),
     ] = None,
     max_db_age: Annotated[
         str | None, typer.Option("--max-db-age", metavar="AGE", help="Refuse older advisories: 12h, 7d, 2w.")
@@ -110,7 +114,7 @@ def scan(
         subject = _subject(target, platform, ca_file, plain_http=plain_http)
         result = match(subject, opened, console.TerminalProgress())
     _check_age(result, limit)
-    statements = [one for origin, content in (*_attached(subject), *stated) for one in read_openvex(content, origin)]
+    statements = [one for origin, content in (*_attached(subject), *stated) for one in read_vex(content, origin)]
     result = apply_statements(result, statements)
     for origin, entries in ignored:
         result = apply_ignored(result, entries, origin)
@@ -125,6 +129,8 @@ def scan(
             deliver(scan_to_sarif(result), output)
         case ScanFormat.CYCLONEDX:
             deliver(scan_to_cyclonedx(result), output)
+        case ScanFormat.HTML:
+            deliver(scan_to_html(result), output)
         case ScanFormat.JUNIT:
             deliver(scan_to_junit(result), output)
     failed = [finding for finding in result.open if _reaches(finding, fail_on)]

@@ -17,6 +17,7 @@ from nautiloid.oci.model import MANIFEST, Descriptor
 from nautiloid.oci.reference import parse_name
 from nautiloid.places import images_directory
 from nautiloid.report import words
+from nautiloid.vulns.vex.document import read_vex
 from nautiloid.vulns.vex.openvex import MEDIA_TYPE, add_statement, read_openvex
 from nautiloid.vulns.vex.statement import Justification, Product, Statement, Status
 
@@ -66,12 +67,12 @@ def add(
 
 @vex.command("list")
 def list_(file: FileArgument) -> None:
-    """List what a document states.
+    """List what a document states: OpenVEX, CSAF or CycloneDX.
 
     Example: `nautiloid vex list pytorch.openvex.json`
     """
     table = Table("Vulnerability", "Status", "Product", "Parts", "Why", box=None, pad_edge=False)
-    for statement in _read(file):
+    for statement in read_vex(_content(file), str(file)):
         why = ": ".join(filter(None, (statement.justification, statement.text)))
         for product in statement.products:
             cells = (statement.vulnerabilities[0], str(statement.status), product.identities[0] if product.identities
@@ -91,16 +92,17 @@ def apply(
 
     Example: `nautiloid vex apply nautiloid/pytorch pytorch.openvex.json`
     """
-    statements = _read(file)
+    content = _content(file)
+    statements = read_openvex(content, str(file))
     store = Layout(images_directory())
     found = store.resolve(store.known_as(parse_name(image)))
     subject = Descriptor(MANIFEST, found.digest, len(store.read_blob(found.digest)))
-    store.attach(Attachment(subject, MEDIA_TYPE, file.read_bytes(), {}))
+    store.attach(Attachment(subject, MEDIA_TYPE, content, {}))
     console.out.print(f"{image}: {len(statements)} statements attached", markup=False)
 
 
-def _read(file: Path) -> tuple[Statement, ...]:
+def _content(file: Path) -> bytes:
     try:
-        return read_openvex(file.read_bytes(), str(file))
+        return file.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error

@@ -26,9 +26,11 @@ from nautiloid.oci.layout import Layout
 from nautiloid.progress import Progress
 from nautiloid.report.data import comparison_to_json
 from nautiloid.report.html import comparison_to_html
+from nautiloid.report.vulnerabilities.counts import count
 from nautiloid.run.engine import Engine, ReadyImage
 from nautiloid.run.profile import HardenedProfile, Mount, tmpfs_of
 from nautiloid.selftest.gate import candidate_name, release
+from nautiloid.vulns.result import ScanResult
 
 IMAGE = "octopus-detector"
 REFERENCE = f"nautiloid/{IMAGE}:latest"
@@ -58,6 +60,7 @@ class LabResult:
         training_seconds: How long training took, as the workload measured it.
         accuracy: Share of the validation photos that are right, 0 to 1.
         comparison: The control, the hardened image, and the lab's; None where it was not wanted.
+        scans: Of the same images, where there is an advisory database.
         seconds: How long this run of the lab took.
     """
 
@@ -69,6 +72,7 @@ class LabResult:
     accuracy: float
     answers: tuple[Answer, ...]
     comparison: Comparison | None
+    scans: tuple[ScanResult, ...]
     seconds: float
 
 
@@ -120,6 +124,7 @@ class Lab:
             accuracy=metrics["accuracy"],
             answers=answers,
             comparison=comparison,
+            scans=self._measuring.scan(comparison) if comparison is not None else (),
             seconds=time.monotonic() - started,
         )
         self._report(result)
@@ -131,13 +136,14 @@ class Lab:
 
     def _report(self, result: LabResult) -> None:
         """Write what came out, for programs and for people."""
-        data = asdict(replace(result, comparison=None))
+        data = asdict(replace(result, comparison=None, scans=()))
+        data["vulnerabilities"] = [asdict(count(scan)) for scan in result.scans]
+        del data["scans"]
         del data["inspection"]["usage"], data["inspection"]["components"]
         if result.comparison is not None:
             data["comparison"] = json.loads(comparison_to_json(result.comparison))
-            _write(
-                self.work / "report.html", comparison_to_html(result.comparison, "The lab: hardened against control")
-            )
+            page = comparison_to_html(result.comparison, "The lab: hardened against control", result.scans)
+            _write(self.work / "report.html", page)
         _write(self.work / "report.json", json.dumps(data, indent=1) + "\n")
 
     def _build(self, lock: Lock) -> str:

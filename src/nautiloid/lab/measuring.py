@@ -17,6 +17,11 @@ from nautiloid.oci.layout import Layout
 from nautiloid.oci.reference import CATALOG_PREFIX
 from nautiloid.oci.source import open_image
 from nautiloid.report.kept import inspect_once
+from nautiloid.vulns.database.reader import open_database
+from nautiloid.vulns.database.schema import default_path
+from nautiloid.vulns.result import ScanResult
+from nautiloid.vulns.scan import scan
+from nautiloid.vulns.subjects import of_inspection
 
 CONTROL, HARDENED = "control-pytorch", "pytorch"
 
@@ -43,6 +48,18 @@ class Measuring:
         """
         names = [self._built(CONTROL), self._built(HARDENED), *further]
         return compare([self.inspect(name) for name in names])
+
+    def scan(self, comparison: Comparison) -> tuple[ScanResult, ...]:
+        """Scan the compared images against the advisories that are held here; none where there is no database.
+
+        Raises:
+            DatabaseError: The database is there and cannot be read.
+        """
+        database = default_path()
+        if not database.exists():
+            return ()
+        with open_database(database) as opened:
+            return tuple(scan(of_inspection(image), opened, self.fetcher.progress) for image in comparison.images)
 
     def inspect(self, name: str) -> Inspection:
         """Inspect an image of the store; tables call it by its short name."""

@@ -1,8 +1,4 @@
-"""Inspections and comparisons as one self-contained HTML file: no request leaves it, whatever is in the image.
-
-Every name in an image is hostile text. Jinja2 escapes all of it, nothing of it reaches a script, and a content security
-policy in the file allows nothing but what the file itself brings.
-"""
+"""Inspections and comparisons as one self-contained HTML file: no request leaves it, whatever is in the image."""
 
 from __future__ import annotations
 
@@ -10,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from nautiloid.inspect.comparison import Comparison, Measure, compare
 from nautiloid.inspect.inventory import Component, Finding, Hardening, Inspection, Severity
 from nautiloid.report import words
+from nautiloid.report.page import page_environment
 from nautiloid.report.treemap import Box, treemap
+from nautiloid.report.vulnerabilities.counts import Counts, count
+from nautiloid.vulns.result import ScanResult
 
 _MOST_ROWS = 2000
 _PICTURE = (960.0, 420.0)
@@ -72,24 +69,37 @@ def inspection_to_html(inspection: Inspection) -> str:
     return _render(inspection.name, None, [_section("image", inspection)], [])
 
 
-def comparison_to_html(comparison: Comparison, title: str = "") -> str:
-    """Return the page of several images: bars, what came and went, and a section for each image."""
+def comparison_to_html(comparison: Comparison, title: str = "", scans: Sequence[ScanResult] = ()) -> str:
+    """Return the page of several images: bars, what came and went, and a section for each image.
+
+    Args:
+        comparison: The images.
+        title: Of the page; made from their names when empty.
+        scans: Of the same images against one database, where there are any.
+    """
     names = " and ".join(image.name for image in comparison.images)
     sections = [_section(f"image-{number + 1}", image) for number, image in enumerate(comparison.images)]
     charts = [_chart(comparison.measure(key), comparison) for key in _BARS]
-    return _render(title or f"Comparison of {names}", comparison, sections, charts)
+    counts = [count(scan) for scan in scans]
+    return _render(title or f"Comparison of {names}", comparison, sections, charts, counts)
 
 
-def _render(title: str, comparison: Comparison | None, sections: Sequence[Section], charts: Sequence[Chart]) -> str:
-    environment = Environment(
-        loader=PackageLoader("nautiloid.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["bytes"] = words.size
-    environment.filters["shown"] = words.printable
-    page = environment.get_template("page.html")
+def _render(
+    title: str,
+    comparison: Comparison | None,
+    sections: Sequence[Section],
+    charts: Sequence[Chart],
+    vulnerabilities: Sequence[Counts] = (),
+) -> str:
+    page = page_environment().get_template("page.html")
     return page.render(
-        title=title, comparison=comparison, sections=sections, charts=charts, picture=_PICTURE, most=_MOST_ROWS
+        title=title,
+        comparison=comparison,
+        sections=sections,
+        charts=charts,
+        vulnerabilities=vulnerabilities,
+        picture=_PICTURE,
+        most=_MOST_ROWS,
     )
 
 

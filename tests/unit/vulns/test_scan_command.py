@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -110,6 +111,33 @@ def test_what_was_decided_upon_stays_visible(database: Path, requirements: Path,
         _scan(str(requirements), "--ignore-file", str(ignore), "--format", "junit").stdout.encode()
     )
     assert (suite.get("failures"), suite.get("skipped")) == ("1", "1")
+
+
+def test_sarif_follows_its_schema(database: Path, requirements: Path, tmp_path: Path) -> None:
+    # From Microsoft's MIT-licensed npm package @microsoft/jest-sarif 1.0.0-beta.0, unchanged.
+    schema = json.loads((Path(__file__).parents[2] / "data/sarif/sarif-2.1.0-rtm.5.json").read_text())
+    ignore = tmp_path / "ignore.yaml"
+    ignore.write_text("ignore:\n- {id: PYSEC-2, reason: accepted}\n")
+    document = json.loads(_scan(str(requirements), "--ignore-file", str(ignore), "--format", "sarif").stdout)
+    check = jsonschema.Draft4Validator(schema)
+    assert list(check.iter_errors(document)) == []
+    document["runs"][0]["results"][0]["level"] = "grave"
+    assert list(check.iter_errors(document)) != []
+
+
+def test_html_says_everything_and_trusts_nothing(database: Path, tmp_path: Path) -> None:
+    for number, bad in enumerate(("javascript:alert(1)", "https://example.com/<script>")):
+        hostile = record(f"PYSEC-{10 + number}", summary="<script>alert(1)</script>", references=[{"url": bad}])
+        (tmp_path / "h.json").write_text(json.dumps(hostile))
+        import_file(database, tmp_path / "h.json", f"hostile-{number}")
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("demo==1.0\n")
+    page = _scan(str(requirements), "--format", "html").stdout
+    assert "CVE-2026-1" in page
+    assert "update to 2.0" in page
+    assert "<script>alert" not in page
+    assert 'href="javascript:' not in page
+    assert "&lt;script&gt;alert(1)" in page
 
 
 def test_sarif_names_each_rule_once_with_its_score(database: Path, requirements: Path) -> None:
