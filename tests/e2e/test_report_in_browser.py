@@ -77,7 +77,8 @@ def scan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = ScanResult(
         "registry.example/a/rather/long/name/of/an/image:latest", f"sha256:{'a' * 64}", "Debian", "nautiloid 1",
         tuple(findings), 80, 70, (("generic", 10),), (Unevaluated("torch", "no version"),), (),
-        (Source("OSV PyPI", "2026-01-01T00:00:00Z", ("PyPI",)),), ("the advisories are old",),
+        (Source("PyPI", "OSV", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", 1, 0, 0, 0, ("PyPI",)),),
+        ("the advisories are old",),
     )  # fmt: skip
     page = tmp_path_factory.mktemp("scan") / "scan.html"
     page.write_text(scan_to_html(result))

@@ -18,7 +18,6 @@ from nautiloid.cli.inspection_options import OutputOption, PlatformOption, deliv
 from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
 from nautiloid.errors import UsageError
 from nautiloid.oci.layout import Layout
-from nautiloid.oci.model import Manifest
 from nautiloid.places import images_directory
 from nautiloid.report import words
 from nautiloid.report.vulnerabilities.cyclonedx_vex import scan_to_cyclonedx
@@ -34,8 +33,8 @@ from nautiloid.vulns.scan import Subject
 from nautiloid.vulns.scan import scan as match
 from nautiloid.vulns.severity import Severity
 from nautiloid.vulns.subjects import of_file, of_inspection, of_project
+from nautiloid.vulns.vex.attached import attached_statements
 from nautiloid.vulns.vex.document import read_vex
-from nautiloid.vulns.vex.openvex import MEDIA_TYPE
 from nautiloid.vulns.vex.statement import apply_statements
 
 _SHOWN = 30
@@ -114,7 +113,8 @@ def scan(
         subject = _subject(target, platform, ca_file, plain_http=plain_http)
         result = match(subject, opened, console.TerminalProgress())
     _check_age(result, limit)
-    statements = [one for origin, content in (*_attached(subject), *stated) for one in read_vex(content, origin)]
+    statements = [*attached_statements(Layout(images_directory()), subject.digest)]
+    statements += [one for origin, content in stated for one in read_vex(content, origin)]
     result = apply_statements(result, statements)
     for origin, entries in ignored:
         result = apply_ignored(result, entries, origin)
@@ -157,16 +157,6 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _attached(subject: Subject) -> list[tuple[str, bytes]]:
-    """Return the VEX documents that an image of the local store carries."""
-    store = Layout(images_directory())
-    if not subject.digest or not store.images():
-        return []
-    entries = store.attached(subject.digest, MEDIA_TYPE)
-    manifests = [Manifest.from_json(store.read_blob(entry.digest)) for entry in entries]
-    return [("attached to the image", store.read_blob(manifest.layers[0].digest)) for manifest in manifests]
 
 
 def _age(text: str) -> timedelta:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nautiloid.cli import console
+from nautiloid.cli.vex_suggest import confirm, suggest
 from nautiloid.errors import UsageError
 from nautiloid.oci.attachment import Attachment
 from nautiloid.oci.layout import Layout
@@ -18,6 +19,8 @@ from nautiloid.oci.reference import parse_name
 from nautiloid.places import images_directory
 from nautiloid.report import words
 from nautiloid.vulns.vex.document import read_vex
+from nautiloid.vulns.vex.evidence_file import MEDIA_TYPE as EVIDENCE
+from nautiloid.vulns.vex.evidence_file import read_evidence
 from nautiloid.vulns.vex.openvex import MEDIA_TYPE, add_statement, read_openvex
 from nautiloid.vulns.vex.statement import Justification, Product, Statement, Status
 
@@ -28,8 +31,10 @@ FileArgument = Annotated[
 vex = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="State what vulnerabilities mean for a product (OpenVEX): add, list, apply.",
+    help="State what vulnerabilities mean for a product: by hand (add), or from a traced run (suggest, confirm).",
 )
+vex.command("suggest")(suggest)
+vex.command("confirm")(confirm)
 
 
 @vex.command("add")
@@ -85,6 +90,9 @@ def list_(file: FileArgument) -> None:
 def apply(
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="An image of the local store.")],
     file: FileArgument,
+    evidence: Annotated[
+        Path | None, typer.Option("--evidence", help="Attach what 'vex suggest' wrote as well.")
+    ] = None,
 ) -> None:
     """Attach a document to an image: `scan` heeds it, and `push` publishes it with the image.
 
@@ -97,6 +105,12 @@ def apply(
     store = Layout(images_directory())
     found = store.resolve(store.known_as(parse_name(image)))
     subject = Descriptor(MANIFEST, found.digest, len(store.read_blob(found.digest)))
+    if evidence is not None:
+        read, sha256 = read_evidence(evidence)
+        if read.digest != found.digest:
+            raise UsageError(f"{evidence} is about {read.digest}, and {image} is {found.digest}", "Trace it again.")
+        store.attach(Attachment(subject, EVIDENCE, evidence.read_bytes(), {}))
+        console.out.print(f"{image}: evidence sha256:{sha256} attached", markup=False)
     store.attach(Attachment(subject, MEDIA_TYPE, content, {}))
     console.out.print(f"{image}: {len(statements)} statements attached", markup=False)
 

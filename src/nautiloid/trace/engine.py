@@ -1,8 +1,9 @@
 """The embedded engine with a witness: every run is recorded by strace.
 
 What it cannot see: what the kernel reads by itself (the interpreter that a program names is opened without a system
-call of the program), and what happens through a descriptor that was passed in. It sees every open, exec and look of
-every process of the container, at the price of time: system calls with paths become some ten times slower.
+call of the program; ``trace.files`` adds those), what happens through a descriptor that was passed in, and opens
+through io_uring, which are no system calls of their own. It sees every open, exec and look of every process of the
+container, at the price of time: system calls with paths become some ten times slower.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ _RESUMED = re.compile(r"(?P<pid>\d+)\s+<\.\.\. (?P<name>[a-z0-9_]+) resumed>(?P<
 _UNFINISHED = " <unfinished ...>"
 _RESULT = re.compile(r"\)\s+=\s+(?P<value>-?\d+|\?)(?P<more>.*)$")
 _STRING = re.compile(r'"(?P<hex>(?:\\x[0-9a-f]{2})*)"')
+_OPENED = re.compile(r"<(?P<hex>(?:\\x[0-9a-f]{2})+)>")
 _DIRECTORY = re.compile(r"(?:AT_FDCWD|\d+)<(?P<hex>(?:\\x[0-9a-f]{2})*)>")
 
 
@@ -32,7 +33,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Use:
-    """One use of one path, as the program named it: absolute, links not followed."""
+    """One use of one path, absolute: as the program named it, and where links led it elsewhere, that too."""
 
     path: str
     kind: Kind
@@ -47,8 +48,8 @@ def read_uses(lines: Iterable[str], program: str) -> Iterator[Use]:
     """
     started = False
     homes: dict[str, str] = {}
-    for pid, name, arguments, succeeded in _calls(lines):
-        if not succeeded:
+    for pid, name, arguments, result in _calls(lines):
+        if result is None:
             continue
         path = _path(name, arguments, homes.get(pid, "/"))
         if path is None:
@@ -58,10 +59,14 @@ def read_uses(lines: Iterable[str], program: str) -> Iterator[Use]:
         started = started or (name == "execve" and path == program)
         if started:
             yield Use(path, _kind(name))
+            # The kernel's own word for what was opened: links that the program made itself are in no image.
+            opened = _OPENED.match(result) if _kind(name) is Kind.OPEN else None
+            if opened is not None and (real := _decoded(opened["hex"])) != path and real.startswith("/"):
+                yield Use(real, Kind.OPEN)
 
 
-def _calls(lines: Iterable[str]) -> Iterator[tuple[str, str, str, bool]]:
-    """Yield process, name, arguments and success of each call, with halves put together."""
+def _calls(lines: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
+    """Yield process, name, arguments and what stands behind the result; None for a call that failed."""
     halves: dict[str, tuple[str, str]] = {}
     for line in lines:
         text = line.rstrip("\n")
@@ -77,7 +82,7 @@ def _calls(lines: Iterable[str]) -> Iterator[tuple[str, str, str, bool]]:
             continue
         result = _RESULT.search(text)
         if result is not None:
-            yield pid, name, text[: result.start()], result["value"].isdigit()
+            yield pid, name, text[: result.start()], result["more"] if result["value"].isdigit() else None
 
 
 def _path(name: str, arguments: str, home: str) -> str | None:

@@ -39,6 +39,11 @@ def test_what_failed_and_what_came_before_the_program_does_not_count() -> None:
     assert _uses(opened, _start(), missing) == [Use("/bin/app", Kind.EXEC)]
 
 
+def test_where_a_link_led_counts_as_well() -> None:
+    opened = f'1 openat(AT_FDCWD<{_hex("/")}>, "{_hex("/tmp/link")}", O_RDONLY) = 3<{_hex("/usr/lib/a.so")}>'
+    assert _uses(_start(), opened)[1:] == [Use("/tmp/link", Kind.OPEN), Use("/usr/lib/a.so", Kind.OPEN)]
+
+
 def test_halves_of_a_call_are_put_together() -> None:
     found = _uses(
         _start(1),
