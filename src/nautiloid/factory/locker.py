@@ -35,7 +35,7 @@ from nautiloid.factory.lockfile import (
     LockError,
 )
 from nautiloid.factory.wheels.fitness import check_fitness, needs
-from nautiloid.factory.wheels.resolver import ResolvedWheel, fetch_wheels, resolve
+from nautiloid.factory.wheels.resolver import UNBOUND, Bounds, ResolvedWheel, fetch_wheels, resolve
 from nautiloid.factory.wheels.target import Target
 
 COMPILER_ARCHITECTURE = "amd64"
@@ -57,8 +57,16 @@ class Mirrors:
         return debian_mirrors(archive, override, at=at)
 
 
-def make_lock(loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | None = None) -> Lock:
+def make_lock(
+    loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | None = None, bounds: Bounds = UNBOUND
+) -> Lock:
     """Resolve a definition against the Debian archive, the Python index and the project's files.
+
+    Args:
+        loaded: The definition.
+        fetcher: The way to downloads.
+        mirrors: The user's own choice of mirrors.
+        bounds: Which wheels may be chosen from.
 
     Raises:
         NautiloidError: Something cannot be resolved, fetched or verified; the message says what.
@@ -66,7 +74,8 @@ def make_lock(loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | Non
     definition = loaded.definition
     mirrors = mirrors or Mirrors()
     releases, closure = _resolve_debian(definition, definition.debian.packages, fetcher, mirrors)
-    wheels, dropped = _resolve_wheels(definition, _exact_target(definition, closure), fetcher)
+    debs = _locked_debs(closure) if closure else ()
+    wheels, dropped = lock_wheels(definition, debs, fetcher, bounds)
     dates = [release.date for _, release in releases]
     return Lock(
         tool=f"nautiloid {nautiloid.__version__}",
@@ -76,7 +85,7 @@ def make_lock(loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | Non
             LockedRelease(archive=archive, suite=release.suite or "", date=release.date, sha256=release.sha256)
             for archive, release in releases
         ),
-        debs=_locked_debs(closure) if closure else (),
+        debs=debs,
         compiler=_lock_compiler(definition, closure, fetcher, mirrors) if closure else (),
         excused=_excused(closure) if closure else (),
         wheels=wheels,
@@ -113,6 +122,42 @@ def lock_files(loaded: LoadedDefinition) -> tuple[LockedFile, ...]:
         for index, local in enumerate(loaded.definition.files)
         for locked in _lock_files(index, local, loaded.source_of(index))
     )
+
+
+def lock_wheels(
+    definition: Definition, debs: Sequence[LockedDeb], fetcher: Fetcher, bounds: Bounds = UNBOUND
+) -> tuple[tuple[LockedWheel, ...], tuple[DroppedWheel, ...]]:
+    """Resolve and fetch a definition's wheels.
+
+    Args:
+        definition: Asks for them.
+        debs: The Debian side, whose very interpreter they must suit.
+        fetcher: The way to downloads.
+        bounds: Which wheels may be chosen from.
+
+    Raises:
+        NautiloidError: There is no set of wheels that fits, or one cannot be fetched.
+    """
+    python = definition.python
+    if python is None or not python.requirements:
+        return (), ()
+    target = _exact_target(definition, debs)
+    with fetcher.progress.task("Resolve the Python requirements"):
+        # What the image does without cannot be forbidden: it is resolved, said so, and left out.
+        chosen = resolve(python.requirements, target, python.never, bounds=bounds)
+        check_fitness(chosen, target, python.requirements)
+    drop = {canonicalize_name(name): because for name, because in python.drop.items()}
+    kept: list[ResolvedWheel] = []
+    dropped: list[DroppedWheel] = []
+    for wheel in chosen:
+        because = next((why for name, why in drop.items() if fnmatch.fnmatchcase(wheel.name, name)), None)
+        if because is None:
+            kept.append(wheel)
+        else:
+            dropped.append(DroppedWheel(name=wheel.name, version=wheel.version, because=because))
+    locked = fetch_wheels(kept, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
+    wanted_by = _dependents(needs(chosen, target, python.requirements))
+    return tuple(wheel.model_copy(update={"wanted_by": wanted_by[wheel.name]}) for wheel in locked), tuple(dropped)
 
 
 def target_of(definition: Definition) -> Target:
@@ -197,30 +242,6 @@ def _excused(closure: Closure) -> tuple[ExcusedDependency, ...]:
     return tuple(ExcusedDependency(package=package, relation=relation) for package, relation in sorted(found))
 
 
-def _resolve_wheels(
-    definition: Definition, target: Target | None, fetcher: Fetcher
-) -> tuple[tuple[LockedWheel, ...], tuple[DroppedWheel, ...]]:
-    python = definition.python
-    if python is None or target is None or not python.requirements:
-        return (), ()
-    with fetcher.progress.task("Resolve the Python requirements"):
-        # What the image does without cannot be forbidden: it is resolved, said so, and left out.
-        chosen = resolve(python.requirements, target, python.never)
-        check_fitness(chosen, target, python.requirements)
-    drop = {canonicalize_name(name): because for name, because in python.drop.items()}
-    kept: list[ResolvedWheel] = []
-    dropped: list[DroppedWheel] = []
-    for wheel in chosen:
-        because = next((why for name, why in drop.items() if fnmatch.fnmatchcase(wheel.name, name)), None)
-        if because is None:
-            kept.append(wheel)
-        else:
-            dropped.append(DroppedWheel(name=wheel.name, version=wheel.version, because=because))
-    locked = fetch_wheels(kept, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
-    wanted_by = _dependents(needs(chosen, target, python.requirements))
-    return tuple(wheel.model_copy(update={"wanted_by": wanted_by[wheel.name]}) for wheel in locked), tuple(dropped)
-
-
 def _dependents(wanted: Mapping[str, Sequence[Requirement]]) -> Mapping[str, tuple[str, ...]]:
     """Turn what each wheel needs into which others need it; none: the definition does."""
     found: dict[str, set[str]] = {name: set() for name in wanted}
@@ -230,12 +251,10 @@ def _dependents(wanted: Mapping[str, Sequence[Requirement]]) -> Mapping[str, tup
     return {name: tuple(sorted(others)) for name, others in found.items()}
 
 
-def _exact_target(definition: Definition, closure: Closure | None) -> Target | None:
+def _exact_target(definition: Definition, debs: Sequence[LockedDeb]) -> Target:
     """Return the target with the very interpreter that the Debian side brings."""
-    if definition.python is None:
-        return None
     target = target_of(definition)
-    for package in closure.packages if closure else ():
+    for package in debs:
         if package.name == f"python{target.python}-minimal":
             return replace(target, patch=package.version.rpartition(":")[2].partition("-")[0].partition("~")[0])
     return target

@@ -11,9 +11,16 @@ import hashlib
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    ValidationError,
+    model_serializer,
+)
 
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition
@@ -48,6 +55,7 @@ class LockedDeb(_Part):
     Attributes:
         path: Relative to any mirror of ``archive``.
         wanted_by: The package whose ``relation`` brought it; empty when the definition asked.
+        at: When the archive still had it, for a package that an update held back; None: at the lock's own time.
     """
 
     name: str
@@ -61,6 +69,12 @@ class LockedDeb(_Part):
     sha256: Sha256
     wanted_by: str
     relation: str
+    at: datetime | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_at(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = dump(self)
+        return {name: value for name, value in data.items() if name != "at" or value is not None}
 
 
 class ExcusedDependency(_Part):

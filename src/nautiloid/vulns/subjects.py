@@ -26,9 +26,16 @@ _DEEPEST = 20
 
 def of_inspection(inspection: Inspection) -> Subject:
     """Return what an inspection found, as a subject."""
-    parts = tuple(_part(component) for component in inspection.components if component.kind != "model")
+    parts = parts_of(component for component in inspection.components if component.kind != "model")
     notes = tuple(f"could not read {skipped.where}: {skipped.reason}" for skipped in inspection.skipped)
     return Subject(inspection.name, parts, inspection.digest, inspection.distribution, notes)
+
+
+def parts_of(components: Iterable[Component]) -> tuple[Part, ...]:
+    """Return components as what is checked."""
+    return tuple(
+        Part(one.name, one.version, one.purl, one.within, one.source, one.source_version) for one in components
+    )
 
 
 def of_file(path: Path) -> Subject | None:
@@ -55,7 +62,7 @@ def of_file(path: Path) -> Subject | None:
     if "definition" in data and "debs" in data:
         lock = read_lock(path)
         bill = bill_of_lock(lock, lock.definition.name, "")
-        return Subject(str(path), tuple(_part(part.component) for part in bill.parts), "", bill.distribution)
+        return Subject(str(path), parts_of(part.component for part in bill.parts), "", bill.distribution)
     raise UsageError(
         f"{path} is neither an SBOM nor a lock", "Known: CycloneDX JSON, SPDX 2 JSON, nautiloid locks, requirements."
     )
@@ -70,13 +77,6 @@ def of_project(directory: Path) -> Subject | None:
     subjects = [subject for file in (locked or files) if (subject := of_file(file)) is not None]
     parts = tuple(dict.fromkeys(part for subject in subjects for part in subject.parts))
     return Subject(str(directory), parts, notes=tuple(note for subject in subjects for note in subject.notes))
-
-
-def _part(component: Component) -> Part:
-    return Part(
-        component.name, component.version, component.purl, component.within, component.source,
-        component.source_version,
-    )  # fmt: skip
 
 
 def _of_requirements(path: Path) -> Subject:

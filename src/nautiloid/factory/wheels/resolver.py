@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -45,8 +46,29 @@ class ResolvedWheel:
     requires: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What an update may choose from.
+
+    Attributes:
+        constraints: PEP 508 requirements that hold for whatever is chosen; they bring nothing in themselves.
+        uploaded_before: Only files that the index has had since then; None: any.
+    """
+
+    constraints: tuple[str, ...] = ()
+    uploaded_before: datetime | None = None
+
+
+UNBOUND = Bounds()
+
+
 def resolve(
-    requirements: Sequence[str], target: Target, never: Mapping[str, str], *, dependencies: bool = True
+    requirements: Sequence[str],
+    target: Target,
+    never: Mapping[str, str],
+    *,
+    dependencies: bool = True,
+    bounds: Bounds = UNBOUND,
 ) -> tuple[ResolvedWheel, ...]:
     """Ask pip for the wheels that meet ``requirements`` on ``target``, sorted by name.
 
@@ -55,6 +77,7 @@ def resolve(
         target: The image's Python and platform.
         never: Names (globs) that must not be among them, and why.
         dependencies: Whether what the requirements depend on is wanted too.
+        bounds: What may be chosen from.
 
     Raises:
         ResolutionError: pip finds no solution, or one that holds what ``never`` forbids.
@@ -63,6 +86,12 @@ def resolve(
         report = Path(scratch) / "report.json"
         command = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report)]
         command += [] if dependencies else ["--no-deps"]
+        if bounds.constraints:
+            constraints = Path(scratch) / "constraints.txt"
+            constraints.write_text("\n".join(bounds.constraints) + "\n", encoding="utf-8")
+            command += ["--constraint", str(constraints)]
+        if bounds.uploaded_before is not None:
+            command += ["--uploaded-prior-to", bounds.uploaded_before.isoformat()]
         try:
             _pip([*command, "--target", scratch, *target.pip_options(), *requirements], target)
         except ResolutionError as error:
