@@ -10,6 +10,7 @@ from rich.markup import escape
 
 import nautiloid
 from nautiloid.cli import (
+    automate,
     build,
     catalog,
     compare,
@@ -55,6 +56,7 @@ app.add_typer(db.db, name="db")
 app.add_typer(vex.vex, name="vex")
 app.command("update")(update.update)
 app.command("notes")(update.notes)
+app.add_typer(automate.automate, name="automate")
 app.command("diff")(diff.diff)
 app.command("slim")(slim.slim)
 app.command("images")(images.images)

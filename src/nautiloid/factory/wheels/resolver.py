@@ -127,6 +127,7 @@ def fetch_wheels(
 
 
 def _download(missing: Sequence[ResolvedWheel | LockedWheel], target: Target, store: Store, progress: Progress) -> None:
+    store.root.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="wheels-", dir=store.root) as scratch,
         progress.task("Fetch wheels", total=len(missing)) as task,
