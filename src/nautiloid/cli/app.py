@@ -23,6 +23,7 @@ from nautiloid.cli import (
     inspect,
     lab,
     lock,
+    patch,
     pull,
     push,
     run,
@@ -57,6 +58,7 @@ app.add_typer(vex.vex, name="vex")
 app.command("update")(update.update)
 app.command("notes")(update.notes)
 app.add_typer(automate.automate, name="automate")
+app.command("patch")(patch.patch)
 app.command("diff")(diff.diff)
 app.command("slim")(slim.slim)
 app.command("images")(images.images)

@@ -52,6 +52,7 @@ def load_index(
     release_only: bool = False,
     keyring: Keyring | None = None,
     now: datetime | None = None,
+    made_of: Sequence[Pocket] | None = None,
 ) -> tuple[PackageIndex, tuple[Release, ...]]:
     """Fetch and verify everything that a suite offers.
 
@@ -64,6 +65,7 @@ def load_index(
         release_only: Leave out updates and security fixes.
         keyring: Who may sign; the shipped Debian archive keys when None.
         now: The moment at which Releases must be valid; give a snapshot's own time to read a snapshot.
+        made_of: The pockets to read, where they are not Debian's usual ones.
 
     Returns:
         The index, and the verified Release of each pocket in the order of ``pockets(suite)``.
@@ -75,7 +77,7 @@ def load_index(
     keyring = keyring or Keyring.default()
     index = PackageIndex(architecture)
     releases = []
-    for pocket in pockets(suite, release_only=release_only):
+    for pocket in made_of or pockets(suite, release_only=release_only):
         bases = tuple(mirrors[pocket.archive])
         release = fetch_release(pocket, fetcher=fetcher, mirrors=bases, keyring=keyring, now=now)
         for component in components:

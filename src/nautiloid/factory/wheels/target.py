@@ -7,7 +7,9 @@ from dataclasses import dataclass
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 # glibc of each suite: the newest manylinux tag that an image of it can run (PEP 600).
-_GLIBC_MINOR = {"bullseye": 31, "bookworm": 36, "trixie": 41, "forky": 42, "sid": 42}
+_GLIBC_MINOR = {
+    "bullseye": 31, "bookworm": 36, "trixie": 41, "forky": 42, "sid": 42, "focal": 31, "jammy": 35, "noble": 39,
+}  # fmt: skip
 _OLDEST_GLIBC_MINOR = 5
 
 
@@ -18,7 +20,7 @@ class Target:
     Attributes:
         python: ``major.minor`` of the interpreter, such as ``3.11``.
         architecture: Debian's name of the processor.
-        suite: Debian's release, which decides the C library.
+        suite: Debian's (or Ubuntu's) release, which decides the C library.
         patch: The interpreter's whole version, such as ``3.11.2``, where it is known.
     """
 
