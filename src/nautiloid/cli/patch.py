@@ -103,6 +103,7 @@ def _json(result: PatchResult, reference: str) -> str:
         "layer_size": result.size,
         "patched": [asdict(one) for one in result.patched],
         "refused": [asdict(one) for one in result.refused],
+        "notes": result.notes,
         "before": asdict(count(result.before)),
         "after": asdict(count(result.after)) if result.after is not None else None,
     }
@@ -123,6 +124,8 @@ def _print(result: PatchResult, reference: str, *, dry_run: bool) -> None:
         for refusal in result.refused:
             moved = f"{refusal.name} {refusal.before} -> {refusal.after or '?'}"
             console.out.print(words.printable(f"  {moved}: {'; '.join(refusal.reasons[:3])}"), markup=False)
+    for note in result.notes:
+        console.err.print(Text(f"note: {words.printable(note)}", style="yellow"))
     before = count(result.before)
     console.out.print(f"\nbefore: {before.all:,} vulnerabilities, {before.fixable:,} with a fix", markup=False)
     if result.after is not None and result.image is not None:

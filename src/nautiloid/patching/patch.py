@@ -91,6 +91,7 @@ class PatchResult:
         image: The new image; None where nothing was changed or nothing was to be written.
         size: Compressed bytes of the new layer.
         after: The new image's scan.
+        notes: What a reader must know, in sentences.
     """
 
     patched: tuple[Patched, ...]
@@ -99,6 +100,7 @@ class PatchResult:
     after: ScanResult | None = None
     image: Descriptor | None = None
     size: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,13 +148,17 @@ class Patching:
         with closing(Overlay(contents, int(moment.timestamp()))) as overlay:
             patched: list[Patched] = []
             refused: list[Refused] = []
+            notes = []
+            database = read_database(contents, architecture)
             if upstream is not None:
-                self._patch_debs(contents, read_database(contents, architecture), upstream, before, overlay, patched,
-                                 refused)  # fmt: skip
+                self._patch_debs(contents, database, upstream, before, overlay, patched, refused)
+            elif database.debs:
+                told = inspection.distribution or "no distribution is named"
+                notes.append(f"Debian packages stay as they are: os-release says neither Debian nor Ubuntu ({told})")
             suite = upstream.suite if upstream is not None else ""
             wheels = WheelPatcher(contents, overlay, self.fetcher.store, architecture, suite, self.progress)
             self._patch_wheels(wheels, inspection, before, patched, refused)
-            result = PatchResult(tuple(patched), tuple(refused), before)
+            result = PatchResult(tuple(patched), tuple(refused), before, notes=tuple(notes))
             if overlay.empty or not write:
                 return result
             image, size = self._write(source, overlay, reference, len(patched), moment)

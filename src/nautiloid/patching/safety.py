@@ -27,7 +27,7 @@ _MAKERS = (
     "update-gconf-defaults", "gconf-schemas", "dpkg-preconfigure", "makewhatis", "update-java-alternatives", "keytool",
 )  # fmt: skip
 # The same of commands whose names are words as well: only with an argument behind them, not in `case` or a test.
-_WORDS = ("cp", "install", "mv", "tee", "tar", "ln", "mkdir", "rsync", "npm", "gem", "pip")
+_WORDS = ("cp", "install", "mv", "tee", "tar", "rsync", "npm", "gem", "pip")
 _MAKES = re.compile(
     rf"(?:^|[\s;&|(`])(?:/usr)?(?:/s?bin/)?(?P<command>{'|'.join(map(re.escape, _MAKERS))})(?=[\s;&|)]|$)"
     rf"|(?:^|[;&|(`]|\b(?:then|else|do|exec)\s)\s*(?:/usr)?(?:/s?bin/)?(?P<word>{'|'.join(_WORDS)})\s+(?=[-/\"'$.\w])"
@@ -79,13 +79,13 @@ def _of_scripts(new: Mapping[str, bytes], installed: InstalledDeb, *, distroless
 
 
 def makes(script: str) -> str:
-    """Return the first command of a script that makes files; empty where none does."""
+    """Return what in a script makes files: the first command that does, or a redirection; empty where nothing does."""
     code = script
     for passed_over in (_COMMENT, _COMPILES, _MESSAGES):
         code = passed_over.sub("", code)
-    for match in _MAKES.finditer(_HARMLESS_WRITES.sub(" ", code)):
-        return (match["command"] or match["word"] or match["write"]).strip()
-    return ""
+    found = list(_MAKES.finditer(_HARMLESS_WRITES.sub(" ", code)))
+    command = next((match["command"] or match["word"] for match in found if not match["write"]), "")
+    return command or ("it writes a file" if found else "")
 
 
 def _woken(paths: Iterable[str], name: str, database: DpkgDatabase) -> Iterator[str]:
