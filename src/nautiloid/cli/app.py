@@ -1,72 +1,76 @@
-"""The ``nautiloid`` command: its sub-commands, and the one place where errors become exit codes."""
+"""The ``nautiloid`` command: its sub-commands, and the one place where errors become exit codes.
+
+A sub-command's module is imported when that command is asked for: a scan need not wait for what a build wants. Only
+help and whoever asks for ``app`` get all of them.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 import nautiloid
-from nautiloid.cli import (
-    automate,
-    build,
-    catalog,
-    compare,
-    console,
-    copy,
-    db,
-    diff,
-    images,
-    init,
-    inspect,
-    lab,
-    lock,
-    patch,
-    pull,
-    push,
-    run,
-    sbom,
-    scan,
-    slim,
-    test,
-    update,
-    vex,
-)
+from nautiloid.cli import console
 from nautiloid.errors import NautiloidError
 
-app = typer.Typer(
-    name="nautiloid",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Put AI workloads in a hard shell: build, run and prove minimal container images.",
-)
-app.command("catalog")(catalog.catalog)
-app.command("init")(init.init)
-app.command("lock")(lock.lock)
-app.command("build")(build.build)
-app.command("run", context_settings={"allow_interspersed_args": False})(run.run)
-app.command("test")(test.test)
-app.command("inspect")(inspect.inspect)
-app.command("compare")(compare.compare)
-app.command("sbom")(sbom.sbom)
-app.command("scan")(scan.scan)
-app.add_typer(db.db, name="db")
-app.add_typer(vex.vex, name="vex")
-app.command("update")(update.update)
-app.command("notes")(update.notes)
-app.add_typer(automate.automate, name="automate")
-app.command("patch")(patch.patch)
-app.command("diff")(diff.diff)
-app.command("slim")(slim.slim)
-app.command("images")(images.images)
-app.command("tag")(images.tag)
-app.command("push")(push.push)
-app.command("pull")(pull.pull)
-app.command("copy")(copy.copy)
-app.command("lab")(lab.lab)
+# In the order of the help. A module and the function in it, or the group of commands that it defines.
+_COMMANDS = {
+    "catalog": "catalog:catalog",
+    "init": "init:init",
+    "lock": "lock:lock",
+    "build": "build:build",
+    "run": "run:run",
+    "test": "test:test",
+    "inspect": "inspect:inspect",
+    "compare": "compare:compare",
+    "sbom": "sbom:sbom",
+    "scan": "scan:scan",
+    "db": "db:db",
+    "vex": "vex:vex",
+    "update": "update:update",
+    "notes": "update:notes",
+    "automate": "automate:automate",
+    "patch": "patch:patch",
+    "diff": "diff:diff",
+    "slim": "slim:slim",
+    "images": "images:images",
+    "tag": "images:tag",
+    "push": "push:push",
+    "pull": "pull:pull",
+    "copy": "copy:copy",
+    "lab": "lab:lab",
+}
+# What follows the image belongs to the program in it.
+_SETTINGS: dict[str, dict[str, Any]] = {"run": {"allow_interspersed_args": False}}
+
+
+def application(wanted: str = "") -> typer.Typer:
+    """Return the command line, with one sub-command or with all of them.
+
+    Args:
+        wanted: The sub-command; anything else means all.
+    """
+    made = typer.Typer(
+        name="nautiloid",
+        no_args_is_help=True,
+        rich_markup_mode="markdown",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Put AI workloads in a hard shell: build, run and prove minimal container images.",
+    )
+    made.callback()(_root)
+    for name in [wanted] if wanted in _COMMANDS else _COMMANDS:
+        module, _, attribute = _COMMANDS[name].partition(":")
+        command = getattr(import_module(f"nautiloid.cli.{module}"), attribute)
+        if isinstance(command, typer.Typer):
+            made.add_typer(command, name=name)
+        else:
+            made.command(name, context_settings=_SETTINGS.get(name))(command)
+    return made
 
 
 def _print_version(wanted: bool) -> None:
@@ -75,7 +79,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -84,10 +87,15 @@ def _root(
     """Take the options that come before a command."""
 
 
+def _command(words: Sequence[str]) -> str:
+    """Return the first word that is no option: none of the options before a command takes a value."""
+    return next((word for word in words if not word.startswith("-")), "")
+
+
 def main() -> None:
     """Run the command line; a ``NautiloidError`` becomes a message, a hint and an exit code."""
     try:
-        app()
+        application("catalog" if sys.argv[1:] == ["--version"] else _command(sys.argv[1:]))()
     except NautiloidError as error:
         console.err.print(f"[bold red]error:[/] {escape(error.message)}")
         if error.hint:
@@ -102,3 +110,10 @@ def main() -> None:
     except KeyboardInterrupt:
         console.err.print("interrupted")
         sys.exit(130)
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Make ``app``, the whole command line, for whoever asks for it."""
+    if name == "app":
+        return application()
+    raise AttributeError(name)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
-from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption, print_moved, settings_of
+from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
+from nautiloid.cli.registry_session import print_moved, settings_of
 from nautiloid.registry.connect import open_repository
 from nautiloid.registry.name import parse_remote_name
 from nautiloid.registry.transfer import RemoteSource

@@ -10,17 +10,13 @@ import typer
 from rich.table import Table
 
 from nautiloid.cli import console
+from nautiloid.cli.database_option import DatabaseOption
 from nautiloid.errors import UsageError
 from nautiloid.vulns.database.exports import EPSS, EXPLOITED, OSV_EXPORTS, Exports
 from nautiloid.vulns.database.files import export_database, import_file
 from nautiloid.vulns.database.reader import STALE_AFTER, open_database
 from nautiloid.vulns.database.schema import default_path
 from nautiloid.vulns.database.update import USUAL, Lists, update_database
-
-DatabaseOption = Annotated[
-    Path | None,
-    typer.Option("--db", metavar="FILE", help="The advisory database. Default: NAUTILOID_DB, or the cache's."),
-]
 
 db = typer.Typer(
     no_args_is_help=True,

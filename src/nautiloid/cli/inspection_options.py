@@ -8,12 +8,10 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
-from nautiloid.cli.registry_options import settings_of
 from nautiloid.inspect.inventory import Inspection
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
 from nautiloid.places import images_directory
-from nautiloid.sources.inspecting import inspect_anything
 from nautiloid.whole_file import write_whole
 
 ImageArgument = Annotated[
@@ -35,6 +33,10 @@ def inspect_named(
     name: str, platform: str | None, ca_file: list[Path] | None = None, *, plain_http: bool = False
 ) -> Inspection:
     """Inspect whatever a user named."""
+    # Not before it is needed: a scan of an SBOM talks to no registry.
+    from nautiloid.cli.registry_session import settings_of  # noqa: PLC0415
+    from nautiloid.sources.inspecting import inspect_anything  # noqa: PLC0415
+
     wanted = Platform.parse(platform) if platform else None
     store = Layout(images_directory())
     settings = settings_of(ca_file, plain_http)

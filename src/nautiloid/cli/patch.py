@@ -14,10 +14,11 @@ from rich.text import Text
 
 from nautiloid import places
 from nautiloid.cli import console
-from nautiloid.cli.db import DatabaseOption
+from nautiloid.cli.database_option import DatabaseOption
 from nautiloid.cli.inspection_options import ImageArgument, OutputOption, PlatformOption, deliver
 from nautiloid.cli.options import MirrorOption, SecurityMirrorOption
-from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption, settings_of
+from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
+from nautiloid.cli.registry_session import settings_of
 from nautiloid.errors import UsageError
 from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
-from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption, print_moved, settings_of
+from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
+from nautiloid.cli.registry_session import print_moved, settings_of
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
 from nautiloid.oci.reference import parse_name

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -13,18 +15,13 @@ from rich.text import Text
 
 from nautiloid.cli import console
 from nautiloid.cli.ages import parse_age
-from nautiloid.cli.db import DatabaseOption
+from nautiloid.cli.database_option import DatabaseOption
 from nautiloid.cli.inspection_options import OutputOption, PlatformOption, deliver, inspect_named
 from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
 from nautiloid.errors import UsageError
 from nautiloid.oci.layout import Layout
 from nautiloid.places import images_directory
 from nautiloid.report import words
-from nautiloid.report.vulnerabilities.cyclonedx_vex import scan_to_cyclonedx
-from nautiloid.report.vulnerabilities.data import scan_to_json
-from nautiloid.report.vulnerabilities.html import scan_to_html
-from nautiloid.report.vulnerabilities.junit import scan_to_junit
-from nautiloid.report.vulnerabilities.sarif import scan_to_sarif
 from nautiloid.vulns.database.reader import open_database
 from nautiloid.vulns.database.schema import DatabaseError, default_path
 from nautiloid.vulns.ignoring import apply_ignored, read_ignored
@@ -53,6 +50,16 @@ class ScanFormat(StrEnum):
     CYCLONEDX = "cyclonedx"
     HTML = "html"
     JUNIT = "junit"
+
+
+# A module and the function in it; imported when it is asked for, since some bring whole libraries along.
+_WRITERS = {
+    ScanFormat.JSON: "data:scan_to_json",
+    ScanFormat.SARIF: "sarif:scan_to_sarif",
+    ScanFormat.CYCLONEDX: "cyclonedx_vex:scan_to_cyclonedx",
+    ScanFormat.HTML: "html:scan_to_html",
+    ScanFormat.JUNIT: "junit:scan_to_junit",
+}
 
 
 class Threshold(StrEnum):
@@ -118,23 +125,22 @@ def scan(
         result = apply_ignored(result, entries, origin)
     if only_fixed:
         result = result.only(State.FIXED)
-    match output_format:
-        case ScanFormat.TABLE:
-            print_scan(result, every=every)
-        case ScanFormat.JSON:
-            deliver(scan_to_json(result), output)
-        case ScanFormat.SARIF:
-            deliver(scan_to_sarif(result), output)
-        case ScanFormat.CYCLONEDX:
-            deliver(scan_to_cyclonedx(result), output)
-        case ScanFormat.HTML:
-            deliver(scan_to_html(result), output)
-        case ScanFormat.JUNIT:
-            deliver(scan_to_junit(result), output)
+    if output_format is ScanFormat.TABLE:
+        print_scan(result, every=every)
+    else:
+        deliver(_writer(output_format)(result), output)
     failed = [finding for finding in result.open if _reaches(finding, fail_on)]
     if failed:
         console.err.print(f"[bold red]failed:[/] {len(failed)} findings reach --fail-on {fail_on}")
         raise typer.Exit(1)
+
+
+def _writer(output_format: ScanFormat) -> Callable[[ScanResult], str]:
+    module, _, function = _WRITERS[output_format].partition(":")
+    written: Callable[[ScanResult], str] = getattr(
+        import_module(f"nautiloid.report.vulnerabilities.{module}"), function
+    )
+    return written
 
 
 def _subject(target: str, platform: str | None, ca_file: list[Path] | None, *, plain_http: bool) -> Subject:

@@ -15,7 +15,7 @@ from rich.text import Text
 from nautiloid import catalog, places
 from nautiloid.cli import console
 from nautiloid.cli.ages import parse_age
-from nautiloid.cli.db import DatabaseOption
+from nautiloid.cli.database_option import DatabaseOption
 from nautiloid.cli.inspection_options import OutputOption, deliver
 from nautiloid.cli.options import (
     ArchitecturesOption,

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from nautiloid import places
 from nautiloid.cli import console
-from nautiloid.cli.db import DatabaseOption
+from nautiloid.cli.database_option import DatabaseOption
 from nautiloid.errors import UsageError
 from nautiloid.inspect.inspection import inspect_image
 from nautiloid.oci.layout import Layout
