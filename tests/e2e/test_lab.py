@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from nautiloid.oci.layout import Layout
+from nautiloid.vulns.database.files import import_file
+
+from ..unit.vulns.exports_server import record
 
 pytestmark = [pytest.mark.engine, pytest.mark.network]
 
@@ -40,7 +43,12 @@ def test_without_photos_the_lab_draws_its_own_and_the_second_run_does_nothing_ag
     image_store: Layout, tmp_path: Path
 ) -> None:
     work = tmp_path / "lab"
-    first = _lab(work, image_store, "bubblewrap")
+    # What the archive alone has not fixed: the control is vulnerable, the hardened image is not.
+    advisory = record("DEBIAN-CVE-2026-1", "openssl", fixed="3.0.21", ecosystem="Debian:12")
+    (tmp_path / "one.json").write_text(json.dumps(advisory))
+    import_file(tmp_path / "advisories.db", tmp_path / "one.json", "Debian")
+    held = {"NAUTILOID_DB": str(tmp_path / "advisories.db")}
+    first = _lab(work, image_store, "bubblewrap", held)
     assert first.returncode == 0, first.stderr
     assert "The lab's photos cannot be had" in first.stderr
     report = _report(work)
@@ -55,13 +63,17 @@ def test_without_photos_the_lab_draws_its_own_and_the_second_run_does_nothing_ag
     control, hardened, _ = measures["debian-packages"]
     assert hardened <= control * 0.15
     assert "control-pytorch" in first.stdout
+    control, hardened, _ = report["vulnerabilities"]
+    assert [sum(one["fixable"] for one in scan["severities"]) for scan in (control, hardened)] == [1, 0]
+    assert "Known vulnerabilities" in (work / "report.html").read_text()
+    assert "Advisories as of" in first.stdout
     assert (work / "report.html").read_text().startswith("<!doctype html>")
     assert report["digest"] in first.stdout
     assert len(image_store.attached(report["digest"])) == 2
 
     model = work / "model/octopus_whale_penguin_model.pt"
     before = model.stat()
-    second = _lab(work, image_store, "bubblewrap")
+    second = _lab(work, image_store, "bubblewrap", held)
     assert second.returncode == 0, second.stderr
     assert (model.stat().st_ino, model.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     again = _report(work)
