@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from packaging.utils import canonicalize_name
 
-import nautiloid
 from nautiloid.errors import UsageError
 from nautiloid.factory.build import LOCK_ANNOTATION
 from nautiloid.factory.debian.archive import load_index
@@ -19,27 +15,22 @@ from nautiloid.factory.debian.deb import DebFile, read_deb
 from nautiloid.factory.debian.index import Package, PackageIndex
 from nautiloid.factory.debian.moving import move
 from nautiloid.factory.debian.relation import Relation
-from nautiloid.factory.encoders import encoder_for
 from nautiloid.factory.fetch import Download, Fetcher
 from nautiloid.factory.locker import Mirrors
 from nautiloid.inspect.inspection import inspect_image
 from nautiloid.inspect.inventory import Inspection
-from nautiloid.oci.documents import canonical_json
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import (
-    DOCKER_LAYER_GZIP,
-    DOCKER_MANIFEST,
-    LAYER_GZIP,
     Descriptor,
-    Manifest,
 )
 from nautiloid.oci.source import ImageSource, open_image
 from nautiloid.patching.contents import Contents, read_contents
-from nautiloid.patching.debs import DebPatcher, PlacementError
+from nautiloid.patching.debs import DebPatcher
 from nautiloid.patching.distributions import Upstream, debian_architecture, upstream_of
 from nautiloid.patching.installed import DpkgDatabase, read_database
+from nautiloid.patching.judge import Judge
+from nautiloid.patching.new_image import created, write_patched
 from nautiloid.patching.overlay import Overlay
-from nautiloid.patching.safety import objections
 from nautiloid.patching.wheels import UnfitWheelError, WheelPatcher
 from nautiloid.progress import Progress
 from nautiloid.versions.debian import version_key
@@ -48,8 +39,6 @@ from nautiloid.vulns.database.reader import AdvisoryDatabase
 from nautiloid.vulns.result import Finding, ScanResult, State
 from nautiloid.vulns.scan import scan
 from nautiloid.vulns.subjects import of_inspection
-
-PATCHED_FROM = "org.nautiloid.patched.from"
 
 
 @dataclass(frozen=True)
@@ -144,8 +133,7 @@ class Patching:
         contents = read_contents(source, self.progress)
         upstream = upstream_of(contents, inspection.distribution_id, self.mirrors)
         architecture = debian_architecture(source.image.config.platform.architecture)
-        moment = _created(source)
-        with closing(Overlay(contents, int(moment.timestamp()))) as overlay:
+        with closing(Overlay(contents, int(created(source).timestamp()))) as overlay:
             patched: list[Patched] = []
             refused: list[Refused] = []
             notes = []
@@ -161,7 +149,8 @@ class Patching:
             result = PatchResult(tuple(patched), tuple(refused), before, notes=tuple(notes))
             if overlay.empty or not write:
                 return result
-            image, size = self._write(source, overlay, reference, len(patched), moment)
+            with self.progress.task("Write the layer"):
+                image, size = write_patched(source, overlay, self.store, reference, len(patched))
         with open_image(reference, self.store) as made:
             after = scan(of_inspection(inspect_image(made, reference, self.progress)), self.database, self.progress)
         return replace(result, image=image, size=size, after=after)
@@ -193,7 +182,7 @@ class Patching:
                 yield from sorted(index.satisfying(alternative), key=lambda package: package.name not in old)
 
         patcher = DebPatcher(contents, database, overlay)
-        judge = _Judge(self._debs(upstream), patcher, database, frozenset(self.allowed))
+        judge = Judge(self._debs(upstream), patcher, database, frozenset(self.allowed))
         accepted: list[str] = []
         with self.progress.task("See what can be replaced safely", total=len(sources)) as task:
             for source in sources:
@@ -252,70 +241,6 @@ class Patching:
             else:
                 patched.append(Patched("wheel", name, component.version, version))
 
-    def _write(
-        self, source: ImageSource, overlay: Overlay, reference: str, count: int, moment: datetime
-    ) -> tuple[Descriptor, int]:
-        image, whole = source.image, hashlib.sha256()
-        with self.progress.task("Write the layer"):
-            blob = self.store.write_blob(encoder_for("gzip").compress(_hashed(overlay.tar(), whole.update)))
-        for layer in image.manifest.layers:
-            if not self.store.has(layer.digest):
-                with source.blobs.open_blob(layer.digest) as stream:
-                    self.store.write_blob(iter(lambda stream=stream: stream.read(1 << 20), b""), layer.digest)  # type: ignore[misc]
-        config = json.loads(source.blobs.read_blob(image.manifest.config.digest))
-        stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        told = f"nautiloid {nautiloid.__version__} patch: {count} packages"
-        config["rootfs"]["diff_ids"] = [*config["rootfs"]["diff_ids"], f"sha256:{whole.hexdigest()}"]
-        config["history"] = [*(config.get("history") or []), {"created": stamp, "created_by": told}]
-        stored = self.store.write_blob([canonical_json(config)])
-        docker = image.manifest.media_type == DOCKER_MANIFEST
-        layer = Descriptor(DOCKER_LAYER_GZIP if docker else LAYER_GZIP, blob.digest, blob.size)
-        manifest = Manifest(
-            Descriptor(image.manifest.config.media_type, stored.digest, stored.size),
-            (*image.manifest.layers, layer),
-            {**image.manifest.annotations, PATCHED_FROM: image.digest},
-            image.manifest.media_type,
-        )
-        written = self.store.write_blob([manifest.to_json()])
-        entry = Descriptor(manifest.media_type, written.digest, written.size, {}, image.config.platform)
-        self.store.adopt_image(entry, reference)
-        return entry, blob.size
-
-
-class _Judge:
-    """Knows of each new package whether it may be replaced; each is fetched and looked at once."""
-
-    def __init__(
-        self,
-        fetch: Callable[[Package], DebFile],
-        patcher: DebPatcher,
-        database: DpkgDatabase,
-        allowed: Collection[str],
-    ) -> None:
-        self._fetch, self._patcher, self._database, self._allowed = fetch, patcher, database, allowed
-        self._debs: dict[str, DebFile] = {}
-        self._reasons: dict[str, tuple[str, ...]] = {}
-
-    def deb(self, package: Package) -> DebFile:
-        if package.sha256 not in self._debs:
-            self._debs[package.sha256] = self._fetch(package)
-        return self._debs[package.sha256]
-
-    def reasons(self, package: Package) -> tuple[str, ...]:
-        if package.sha256 not in self._reasons:
-            self._reasons[package.sha256] = self._judge(package)
-        return self._reasons[package.sha256]
-
-    def _judge(self, package: Package) -> tuple[str, ...]:
-        deb = self.deb(package)
-        try:
-            self._patcher.check(deb)
-        except PlacementError as error:
-            return (str(error),)
-        if package.name in self._allowed:
-            return ()
-        return objections(deb, self._database.debs.get(package.name), self._database)
-
 
 def _fixable(result: ScanResult) -> Iterator[Finding]:
     return (finding for finding in result.open if finding.state is State.FIXED)
@@ -329,18 +254,3 @@ def _newest(index: PackageIndex, package: Package) -> Package:
 
 def _changed(old: Mapping[str, Package], new: Mapping[str, Package]) -> Sequence[Package]:
     return [package for name, package in sorted(new.items()) if package is not old.get(name)]
-
-
-def _created(source: ImageSource) -> datetime:
-    """Return the time of the new layer: the image's own, so that the same patch gives the same image."""
-    try:
-        moment = datetime.fromisoformat(source.image.config.created.replace("Z", "+00:00"))
-    except ValueError:
-        return datetime(1980, 1, 1, tzinfo=UTC)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _hashed(blocks: Iterable[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
-    for block in blocks:
-        update(block)
-        yield block
