@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +15,11 @@ import pytest
 
 from nautiloid.factory.debian.mirrors import read_apt_sources
 from nautiloid.oci.layout import Layout
-from nautiloid.oci.model import Descriptor
+from nautiloid.oci.model import DOCKER_LAYER_GZIP, DOCKER_MANIFEST, Descriptor
 from nautiloid.vulns.database.files import import_file
 
 from ..unit.vulns.exports_server import record
+from .test_registry import _serve
 
 pytestmark = [
     pytest.mark.network,
@@ -53,6 +55,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (place / "one.json").write_text(json.dumps(advisory))
         import_file(place / "advisories.db", place / "one.json", f"advisory-{number}")
     return place
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[str]:
+    yield from _serve(tmp_path / "registry")
 
 
 def _run(place: Path, *arguments: str, code: int = 0) -> str:
@@ -98,6 +105,25 @@ def test_dpkg_inside_finds_nothing_wrong(place: Path) -> None:
     assert "3.0.2" in dpkg("--list", "libssl3")
     said = _run(place, "run", "--engine", "bubblewrap", "--entrypoint", "/usr/bin/openssl", "checked:1", "version")
     assert said.startswith("OpenSSL 3.0.2")
+
+
+@pytest.mark.skipif(
+    any(shutil.which(name) is None for name in ("skopeo", "docker-registry")), reason="needs skopeo and docker-registry"
+)
+def test_an_image_in_dockers_own_format_is_patched_straight_from_a_registry_and_runs_in_docker(
+    place: Path, registry: str, docker_daemon: None
+) -> None:
+    here = f"{registry}/theirs:1"
+    command = ["skopeo", "copy", "--quiet", "--dest-tls-verify=false", "--format", "v2s2"]
+    subprocess.run([*command, f"oci:{place / 'images'}:theirs:1", f"docker://{here}"], check=True, capture_output=True)
+    _run(place, "patch", f"docker://{here}", "--tag", "from-registry:1")
+    store = Layout(place / "images")
+    image = store.resolve("from-registry:1")
+    assert image.manifest.media_type == DOCKER_MANIFEST
+    assert {layer.media_type for layer in image.manifest.layers} == {DOCKER_LAYER_GZIP}
+    assert all(store.has(layer.digest) for layer in image.manifest.layers)
+    said = _run(place, "run", "--engine", "docker", "--entrypoint", "/usr/bin/openssl", "from-registry:1", "version")
+    assert said.startswith("OpenSSL 3.0.")
 
 
 def test_nothing_is_written_on_a_dry_run_and_our_own_images_are_made_anew(place: Path) -> None:
