@@ -59,9 +59,12 @@ def upstream_of(contents: Contents, identity: str, mirrors: Mirrors) -> Upstream
         made_of = pockets(codename)
         return Upstream(codename, made_of, ("main",), {one.archive: mirrors.of(one.archive) for one in made_of}, None)
     made_of = tuple(Pocket("ubuntu", f"{codename}{suffix}") for suffix in ("", "-updates", "-security"))
-    bases = (mirrors.debian,) if mirrors.debian else _ubuntu_mirrors(codename)
+    chosen = mirrors.debian or os.environ.get("NAUTILOID_UBUNTU_MIRROR")
+    bases = (chosen.rstrip("/"),) if chosen else _ubuntu_mirrors(codename)
     if not bases:
-        raise NautiloidError("no mirror of Ubuntu is known here", "Name one: --mirror http://HOST/ubuntu")
+        raise NautiloidError(
+            "no mirror of Ubuntu is known here", "Name one: --mirror http://HOST/ubuntu, or NAUTILOID_UBUNTU_MIRROR."
+        )
     keyring = os.environ.get("NAUTILOID_UBUNTU_KEYRING") or UBUNTU_KEYRING
     return Upstream(codename, made_of, ("main", "universe"), {"ubuntu": bases}, Keyring.read(Path(keyring)))
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import multiprocessing
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -241,13 +242,16 @@ def test_an_interrupted_update_leaves_the_old_database(server: ExportsServer, tm
         [sys.executable, "-m", "nautiloid", "db", "update", "-e", "PyPI", "--full", "--url", server.url,
          "--kev-url", "", "--epss-url", "", "--db", str(tmp_path / "db")],
         stderr=subprocess.PIPE,
+        # Whoever runs the tests in the background has interrupts ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - async-signal-safe
     )  # fmt: skip
     before = len(server.asked)
     while len(server.asked) == before:
         time.sleep(0.05)
-    process.send_signal(2)
+    process.send_signal(signal.SIGINT)
+    code = process.wait(25)
     held.set()
-    assert process.wait(30) == 130
+    assert code == 130
     assert _found(tmp_path / "db") == ["PYSEC-1"]
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".db")] == []
 

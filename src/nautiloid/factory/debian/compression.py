@@ -7,10 +7,14 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+import zstandard
+
 from nautiloid.errors import IntegrityError, NautiloidError
 
 _OUTPUT_CHUNK = 1 << 20
 _XZ_MEMORY = 256 << 20  # bytes; xz -9 needs 65 MiB
+_ZSTD_WINDOW = 128 << 20  # bytes; Ubuntu's packages (zstd -19) need 8 MiB
+_ZSTD_SLICE = 256  # bytes
 
 
 class _Decompressor(Protocol):
@@ -61,7 +65,30 @@ class _Gzip:
             yield self._stream.decompress(self._stream.unconsumed_tail, _OUTPUT_CHUNK)
 
 
-_SUPPORTED: dict[str, Callable[[], _Decompressor]] = {"xz": _Xz, "gz": _Gzip}
+class _Zstd:
+    def __init__(self) -> None:
+        self._stream = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._unused
+
+    _unused = b""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        # The library bounds no output, so the input is cut small: four bytes of zstd can stand for 128 KiB.
+        for start in range(0, len(data), _ZSTD_SLICE):
+            yield self._stream.decompress(data[start : start + _ZSTD_SLICE])
+            if self._stream.eof:
+                self._unused = self._stream.unused_data + data[start + _ZSTD_SLICE :]
+                return
+
+
+_SUPPORTED: dict[str, Callable[[], _Decompressor]] = {"xz": _Xz, "gz": _Gzip, "zst": _Zstd}
 
 
 def decompressed(chunks: Iterator[bytes], name: str, *, limit: int) -> Iterator[bytes]:
@@ -79,7 +106,8 @@ def decompressed(chunks: Iterator[bytes], name: str, *, limit: int) -> Iterator[
     suffix = name.partition(".tar")[2].removeprefix(".")
     if suffix and suffix not in _SUPPORTED:
         raise NautiloidError(
-            f"{name} is compressed in a way that is not supported", "Debian's own packages use xz or gzip."
+            f"{name} is compressed in a way that is not supported",
+            "Debian's own packages use xz or gzip, Ubuntu's zstd.",
         )
     done = 0
     try:
@@ -88,12 +116,12 @@ def decompressed(chunks: Iterator[bytes], name: str, *, limit: int) -> Iterator[
             if done > limit:
                 raise IntegrityError(f"{name} unpacks to more than {limit} bytes")
             yield chunk
-    except (lzma.LZMAError, zlib.error, EOFError, MemoryError) as error:
+    except (lzma.LZMAError, zlib.error, zstandard.ZstdError, EOFError, MemoryError) as error:
         raise IntegrityError(f"{name} cannot be decompressed: {error}") from error
 
 
 def _streams(chunks: Iterator[bytes], start: Callable[[], _Decompressor]) -> Iterator[bytes]:
-    """Decompress one stream after another; both formats allow several, and padding of zeros between them."""
+    """Decompress one stream after another; all formats allow several, and padding of zeros between them."""
     stream: _Decompressor | None = start()
     for chunk in chunks:
         data = chunk

@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nautiloid.errors import IntegrityError, NautiloidError
+from nautiloid.factory.debian.compression import decompressed
 from nautiloid.factory.debian.deb import Kind, read_deb
 
 CONTROL = "Package: hello\nVersion: 1-1\nArchitecture: amd64\nDescription: says hello\n"
@@ -103,6 +105,8 @@ Write = Callable[[bytes], Path]
         (gzip.compress, ".gz"),
         (bytes, ""),
         (lambda data: lzma.compress(data[:700]) + lzma.compress(data[700:]), ".xz"),
+        (zstandard.compress, ".zst"),
+        (lambda data: zstandard.compress(data[:700]) + zstandard.compress(data[700:]), ".zst"),
     ],
 )
 @pytest.mark.parametrize("tar_format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
@@ -207,9 +211,20 @@ def test_a_damaged_header_is_not_taken_for_the_end(write: Write) -> None:
         list(read_deb(write(deb(bytes(data)))).members())
 
 
+def test_zstd_that_swells_is_stopped_before_it_fills_the_memory() -> None:
+    bomb = zstandard.compress(bytes(1 << 30))
+    assert len(bomb) < 1 << 17
+    largest = total = 0
+    with pytest.raises(IntegrityError, match="unpacks to more than"):
+        for chunk in decompressed(iter([bomb]), "data.tar.zst", limit=100 << 20):
+            largest, total = max(largest, len(chunk)), total + len(chunk)
+    assert largest <= 16 << 20
+    assert total <= 100 << 20
+
+
 def test_an_unsupported_compression_is_named(write: Write) -> None:
-    package = read_deb(write(deb(tar(HELLO), compress=bytes, suffix=".zst")))
-    with pytest.raises(NautiloidError, match=r"data\.tar\.zst is compressed in a way that is not supported"):
+    package = read_deb(write(deb(tar(HELLO), compress=bytes, suffix=".lz4")))
+    with pytest.raises(NautiloidError, match=r"data\.tar\.lz4 is compressed in a way that is not supported"):
         list(package.members())
 
 
@@ -254,6 +269,7 @@ def read_everything(path: Path) -> None:
 WHOLE = {
     ".xz": deb(tar(HELLO)),
     ".gz": deb(tar(HELLO), compress=lambda data: gzip.compress(data, mtime=0), suffix=".gz"),
+    ".zst": deb(tar(HELLO), compress=zstandard.compress, suffix=".zst"),
     "": deb(tar(HELLO, tarfile.PAX_FORMAT), compress=bytes, suffix=""),
 }
 
