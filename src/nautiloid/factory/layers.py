@@ -11,7 +11,7 @@ import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from nautiloid.factory.rootfs.tree import Entry, Kind, Tree
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Descriptor
 from nautiloid.progress import SILENT, Progress, Task
+from nautiloid.streams import watched
 
 # One time for every file: an unchanged wheel stays an unchanged layer when the lock's own time moves on.
 # 1980-01-01, the earliest that zip-based tools can express.
@@ -165,7 +166,7 @@ def _recall(plan: LayerPlan, encoder: Encoder, layout: Layout, cache: Path) -> B
 
 def _write(plan: LayerPlan, encoder: Encoder, layout: Layout, cache: Path, task: Task) -> BuiltLayer:
     hasher = hashlib.sha256()
-    blob = layout.write_blob(encoder.compress(_hashed(tar_stream(plan.entries, task), hasher.update)))
+    blob = layout.write_blob(encoder.compress(watched(tar_stream(plan.entries, task), hasher.update)))
     diff_id = f"sha256:{hasher.hexdigest()}"
     layer = BuiltLayer(plan.name, blob.digest, diff_id, blob.size, plan.size, encoder.media_type)
     cache.mkdir(parents=True, exist_ok=True)
@@ -174,12 +175,6 @@ def _write(plan: LayerPlan, encoder: Encoder, layout: Layout, cache: Path, task:
         json.dump(asdict(layer), stream)
     Path(temporary).replace(_note(plan, encoder, cache))
     return layer
-
-
-def _hashed(blocks: Iterable[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
-    for block in blocks:
-        update(block)
-        yield block
 
 
 def tar_stream(entries: Iterable[Entry], task: Task | None = None) -> Iterator[bytes]:

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nautiloid.errors import IntegrityError, NautiloidError
+from nautiloid.streams import blocks_of
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SHA256_OF_NOTHING = hashlib.sha256().hexdigest()
-_CHUNK = 1 << 20
 _LEFTOVER_AGE = 24 * 3600  # seconds; no download that is still alive leaves its file untouched for a day
 
 
@@ -112,7 +112,7 @@ class Store:
         """
         try:
             with path.open("rb") as source:
-                stored = self.put(iter(lambda: source.read(_CHUNK), b""), sha256=sha256)
+                stored = self.put(blocks_of(source), sha256=sha256)
             path.unlink()
         except OSError as error:
             raise NautiloidError(f"Cannot take {path} into the cache: {error.strerror}") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 import nautiloid
@@ -14,11 +13,10 @@ from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import DOCKER_LAYER_GZIP, DOCKER_MANIFEST, LAYER_GZIP, Descriptor, Manifest
 from nautiloid.oci.source import ImageSource
 from nautiloid.patching.overlay import Overlay
+from nautiloid.streams import blocks_of, watched
 
 PATCHED_FROM = "org.nautiloid.patched.from"
 """Annotation of a patched image's manifest: the digest of the image that it was made from."""
-
-_BLOCK = 1 << 20
 
 
 def write_patched(
@@ -37,11 +35,11 @@ def write_patched(
         IntegrityError: A layer of the image is not what its manifest says.
     """
     image, whole = source.image, hashlib.sha256()
-    blob = store.write_blob(encoder_for("gzip").compress(_hashed(overlay.tar(), whole.update)))
+    blob = store.write_blob(encoder_for("gzip").compress(watched(overlay.tar(), whole.update)))
     for layer in image.manifest.layers:
         if not store.has(layer.digest):
             with source.blobs.open_blob(layer.digest) as stream:
-                store.write_blob(iter(lambda stream=stream: stream.read(_BLOCK), b""), layer.digest)  # type: ignore[misc]
+                store.write_blob(blocks_of(stream), layer.digest)
     config = json.loads(source.blobs.read_blob(image.manifest.config.digest))
     stamp = created(source).strftime("%Y-%m-%dT%H:%M:%SZ")
     told = f"nautiloid {nautiloid.__version__} patch: {count} packages"
@@ -69,9 +67,3 @@ def created(source: ImageSource) -> datetime:
     except ValueError:
         return datetime(1980, 1, 1, tzinfo=UTC)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _hashed(blocks: Iterable[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
-    for block in blocks:
-        update(block)
-        yield block

@@ -142,7 +142,7 @@ class Patching:
                 self._patch_debs(contents, database, upstream, before, overlay, patched, refused)
             elif database.debs:
                 told = inspection.distribution or "no distribution is named"
-                notes.append(f"Debian packages stay as they are: os-release says neither Debian nor Ubuntu ({told})")
+                notes.append(f"Debian packages stay: os-release names no release of Debian or Ubuntu ({told})")
             suite = upstream.suite if upstream is not None else ""
             wheels = WheelPatcher(contents, overlay, self.fetcher.store, architecture, suite, self.progress)
             self._patch_wheels(wheels, inspection, before, patched, refused)

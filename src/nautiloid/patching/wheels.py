@@ -31,10 +31,10 @@ from nautiloid.factory.wheels.unpack import add_wheel, rewrite_record
 from nautiloid.patching.contents import Contents
 from nautiloid.patching.overlay import Overlay
 from nautiloid.progress import SILENT, Progress
+from nautiloid.streams import blocks_of
 
 _METADATA = re.compile(r"(?P<site>.+)/(?P<directory>[^/]+\.dist-info)/METADATA")
 _PYTHON = re.compile(r"(?:^|/)python(3\.\d+)/")
-_BLOCK = 1 << 20
 
 
 class UnfitWheelError(NautiloidError):
@@ -181,8 +181,7 @@ class WheelPatcher:
                 info.mode, info.mtime = entry.mode, self._overlay.mtime
                 assert entry.content is not None  # noqa: S101 - a regular file
                 with entry.content.open() as stream:
-                    chunks = iter(lambda stream=stream: stream.read(_BLOCK), b"")  # type: ignore[misc]
-                    self._overlay.put(info, self._with_scripts(chunks, entry.path, old, scripts))
+                    self._overlay.put(info, self._with_scripts(blocks_of(stream), entry.path, old, scripts))
 
     def _with_scripts(
         self, chunks: Iterator[bytes], path: str, old: InstalledDistribution, scripts: Sequence[str]
