@@ -19,6 +19,7 @@ from nautiloid.cli.inspection_options import ImageArgument, OutputOption, Platfo
 from nautiloid.cli.options import MirrorOption, SecurityMirrorOption
 from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
 from nautiloid.cli.registry_session import settings_of
+from nautiloid.cli.scan import coverage
 from nautiloid.errors import UsageError
 from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors
@@ -125,7 +126,8 @@ def _print(result: PatchResult, reference: str, *, dry_run: bool) -> None:
         for refusal in result.refused:
             moved = f"{refusal.name} {refusal.before} -> {refusal.after or '?'}"
             console.out.print(words.printable(f"  {moved}: {'; '.join(refusal.reasons[:3])}"), markup=False)
-    for note in result.notes:
+    console.out.print(coverage(result.before), markup=False)
+    for note in (*result.notes, *result.before.warnings):
         console.err.print(Text(f"note: {words.printable(note)}", style="yellow"))
     before = count(result.before)
     console.out.print(f"\nbefore: {before.all:,} vulnerabilities, {before.fixable:,} with a fix", markup=False)

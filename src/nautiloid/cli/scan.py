@@ -183,7 +183,7 @@ def print_scan(result: ScanResult, *, every: bool) -> None:
     told = f"{result.vulnerabilities} vulnerabilities, {result.fixable} with a fix available"
     told += f" ({counts})" if counts else ""
     console.out.print(f"{told}; {len(result.suppressed)} suppressed", markup=False)
-    console.out.print(_coverage(result), markup=False)
+    console.out.print(coverage(result), markup=False)
     _print_findings(result, every=every)
     _print_suppressed(result)
     if every:
@@ -197,7 +197,8 @@ def print_scan(result: ScanResult, *, every: bool) -> None:
         console.err.print(Text(f"warning: {words.printable(warning)}", style="yellow"))
 
 
-def _coverage(result: ScanResult) -> str:
+def coverage(result: ScanResult) -> str:
+    """Return how much of something the advisories cover, in one sentence: silence about the rest proves nothing."""
     missing = ", ".join(f"{count} {kind}" for kind, count in result.uncovered)
     return f"{result.checked} of {result.parts} parts checked" + (f"; no advisories for: {missing}" if missing else "")
 

@@ -26,6 +26,7 @@ from nautiloid.cli.options import (
     load_all,
     lock_path,
 )
+from nautiloid.cli.scan import coverage
 from nautiloid.errors import UsageError
 from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors
@@ -43,7 +44,7 @@ from nautiloid.whole_file import write_whole
 UPDATES = 3
 """Exit code of ``--check`` where there is something to do; 1 and 2 are failures."""
 
-_CVES_SHOWN = 2
+_CVES_SHOWN = 1
 
 
 class UpdateFormat(StrEnum):
@@ -162,14 +163,18 @@ def _deliver(
 
 def _print(found: Update, fixes: tuple[ChangelogFixes, ...]) -> None:
     name = found.new.definition.name
-    for note in found.notes:
+    if found.after is not None and found.after.uncovered:
+        console.err.print(Text(f"note: {coverage(found.after)}", style="yellow"))
+    for note in (*found.notes, *(found.after.warnings if found.after is not None else ())):
         console.err.print(Text(f"note: {words.printable(note)}", style="yellow"))
     if not found.changes:
         console.out.print(f"{name}: nothing to update; locked {found.old.timestamp:%Y-%m-%d}", markup=False)
     else:
         table = Table(box=None, pad_edge=False)
-        for title in ("Package", "From", "To", "Fixes", "Severity", "Brings"):
-            table.add_column(title, no_wrap=title not in ("Fixes", "Brings"))
+        titles = ["Package", "From", "To", "Fixes", "Severity"]
+        titles += ["Brings"] if any(change.brings for change in found.changes) else []
+        for title in titles:
+            table.add_column(title, no_wrap=title in ("Fixes", "Severity", "Brings"), overflow="fold")
         for change in sorted(found.changes, key=_urgency):
             gravest = max((one.severity for one in change.fixes), default=None)
             cells = (
@@ -177,7 +182,7 @@ def _print(found: Update, fixes: tuple[ChangelogFixes, ...]) -> None:
                 change.before or "new", change.after or "gone", _told(change.fixes), gravest.word if gravest else "",
                 _told(change.brings),
             )  # fmt: skip
-            table.add_row(*(Text(words.printable(cell)) for cell in cells))
+            table.add_row(*(Text(words.printable(cell)) for cell in cells[: len(titles)]))
         console.out.print(table)
         repaired = fixed(found.changes)
         told = f", {len(repaired)} known vulnerabilities fixed" if found.after is not None else ""
