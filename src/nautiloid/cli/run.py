@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -110,7 +109,7 @@ def run(
             "with --user"
         )
     if show:
-        console.out.out(shlex.join(chosen.command(profile)), highlight=False)
+        console.out.out(chosen.shell_line(profile), highlight=False)
         return
     raise typer.Exit(chosen.run(profile))
 

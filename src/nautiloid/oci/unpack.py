@@ -8,13 +8,16 @@ to the caller.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import stat
 import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from nautiloid.errors import NautiloidError
 from nautiloid.oci.errors import ImageFormatError
 from nautiloid.oci.image import Image
 from nautiloid.oci.source import ImageSource
@@ -45,11 +48,12 @@ def unpacked(source: ImageSource, cache: Path, progress: Progress = SILENT) -> P
     Raises:
         ImageFormatError: A layer is not a tar, or an entry points outside.
         IntegrityError: A layer is not the one that the configuration names.
+        NautiloidError: The directory of unpacked images is somebody else's.
     """
     root = rootfs_path(source.image, cache)
+    _make_private(root.parent)
     if root.is_dir():
         return root
-    root.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=root.parent))
     try:
         with progress.task("Unpack the image", total=len(source.image.manifest.layers)) as task:
@@ -218,6 +222,29 @@ def _make_parents(root: Path, directory: Path) -> None:
         directory.mkdir(parents=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise refusal from error
+
+
+def _make_private(directory: Path) -> None:
+    """Make sure that nobody else has access to what is unpacked: a container runs whatever lies there.
+
+    What lies in a directory that others could enter (an older version made such) is thrown away.
+
+    Raises:
+        NautiloidError: The directory belongs to somebody else.
+    """
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        directory.mkdir(mode=0o700)
+    status = directory.lstat()
+    if status.st_uid != os.geteuid() or not stat.S_ISDIR(status.st_mode):
+        raise NautiloidError(
+            f"{directory} is not a directory of yours, and images that lie there could be anybody's.",
+            "Remove it, or choose another cache with NAUTILOID_CACHE.",
+        )
+    if status.st_mode & 0o077:
+        directory.chmod(0o700)
+        for path in directory.iterdir():
+            remove_tree(path)
 
 
 def _give_name(temporary: Path, root: Path) -> None:

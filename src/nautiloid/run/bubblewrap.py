@@ -2,17 +2,19 @@
 
 It needs no daemon and no root. The image's root file system lies unpacked in the cache and is mounted
 read-only in new user, mount, process, network, IPC and host name namespaces, with no capability and no way
-to gain one. Differences from Docker: no seccomp filter, limits are per process (rlimits), and an interrupt
-ends the program at once.
+to gain one, behind Docker's filter of system calls and Docker's masks over ``/proc``, with a session keyring of its
+own. Differences from Docker: limits are per process (rlimits), and an interrupt ends the program at once.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from nautiloid.errors import UsageError
@@ -23,16 +25,19 @@ from nautiloid.oci.model import ImageConfig
 from nautiloid.oci.source import ImageSource, open_image
 from nautiloid.oci.unpack import resolve_inside, rootfs_path, unpacked
 from nautiloid.progress import SILENT, Progress
+from nautiloid.run.confinement import leave_session_keyring, open_call_filter
 from nautiloid.run.engine import Availability, Engine, EngineError
+from nautiloid.run.masks import bubblewrap_masks
 from nautiloid.run.output import prepare_output
 from nautiloid.run.profile import HardenedProfile, User
 from nautiloid.run.staging import Stage
-from nautiloid.run.supervise import CompletedRun, attach, capture
+from nautiloid.run.supervise import CompletedRun, Invocation, attach, capture
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _ISOLATION = ("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session")
 _PROBE_SECONDS = 20
+_SHOWN_DESCRIPTOR = 9  # the filter's, in a command that is only shown; a shell redirects single digits alone
 
 
 class BubblewrapEngine(Engine):
@@ -88,42 +93,57 @@ class BubblewrapEngine(Engine):
         )
 
     def command(self, profile: HardenedProfile) -> list[str]:
-        """Return the whole command; nothing is unpacked or made."""
+        """Return the whole command, which reads the filter of system calls on a descriptor; nothing is made."""
         with open_image(profile.image, self._store) as source:
-            return self._command(profile, source.image, rootfs_path(source.image, self._cache))
+            return self._command(profile, source.image, rootfs_path(source.image, self._cache), _SHOWN_DESCRIPTOR)
+
+    def shell_line(self, profile: HardenedProfile) -> str:
+        """Return the command with the redirection that gives it the filter."""
+        with open_call_filter() as calls:
+            redirection = f"{_SHOWN_DESCRIPTOR}<{shlex.quote(str(calls.path))}"
+        return f"{super().shell_line(profile)} {redirection}"
 
     def run(self, profile: HardenedProfile) -> int:
         """Run attached to our standard streams."""
-        return attach(self._ready(profile), _nothing_else, grace=2.0)
+        with self._invocation(profile) as client:
+            return attach(client, _nothing_else, grace=2.0)
 
     def run_captured(self, profile: HardenedProfile, timeout: float | None = None) -> CompletedRun:
         """Run without input and return what the program wrote."""
-        return capture(self._ready(profile), _nothing_else, timeout)
+        with self._invocation(profile) as client:
+            return capture(client, _nothing_else, timeout)
 
     def _name_for(self, typed: str, local_name: str) -> str:
         del local_name
         return typed
 
-    def _ready(self, profile: HardenedProfile) -> list[str]:
-        """Unpack the image, make its mount points and the output, and return the command."""
+    @contextmanager
+    def _invocation(self, profile: HardenedProfile, before: Sequence[str] = ()) -> Iterator[Invocation]:
+        """Unpack the image, make its mount points and the output, and lend what starts the container.
+
+        Args:
+            profile: The run.
+            before: A program, with its arguments, that starts the rest.
+        """
         if profile.output:
             prepare_output(profile.output.source, Stage(profile.user).outside)
-        with open_image(profile.image, self._store) as source:
+        with open_image(profile.image, self._store) as source, open_call_filter() as calls:
             root = unpacked(source, self._cache)
             _make_mount_points(profile, root)
-            return self._command(profile, source.image, root)
+            words = [*before, *self._command(profile, source.image, root, calls.descriptor)]
+            yield Invocation(words, (calls.descriptor,), leave_session_keyring)
 
-    def _command(self, profile: HardenedProfile, image: Image, root: Path) -> list[str]:
+    def _command(self, profile: HardenedProfile, image: Image, root: Path, calls: int) -> list[str]:
         if profile.gpus:
             raise UsageError("The bubblewrap engine has no GPUs.", "Use --engine docker or --engine podman.")
         stage = Stage(profile.user)
         inner = [
-            *(*_limits(profile, stage.outside), "bwrap", *_ISOLATION),
+            *(*_limits(profile, stage.outside), "bwrap", *_ISOLATION, "--seccomp", str(calls)),
             *(["--share-net"] if profile.network == "host" else []),
             *(*_identity(profile.user), "--hostname", profile.hostname, "--cap-drop", "ALL", "--clearenv"),
             *_environment(profile, image.config),
-            *("--ro-bind", stage.lend(root), "/", "--proc", "/proc", "--dev", "/dev"),
-            *("--perms", "1777", "--size", str(profile.shm_size), "--tmpfs", "/dev/shm"),  # noqa: S108
+            *("--ro-bind", stage.lend(root), "/", "--proc", "/proc", *bubblewrap_masks(), "--dev", "/dev"),
+            *("--perms", "1777", "--size", str(profile.shared_memory), "--tmpfs", "/dev/shm"),  # noqa: S108
             *_mounts(profile, root, stage),
             *("--remount-ro", "/dev"),
             *("--chdir", str(profile.workdir or image.config.working_dir or "/"), "--"),
@@ -147,7 +167,8 @@ def _mounts(profile: HardenedProfile, root: Path, stage: Stage) -> Iterator[str]
     binds = {mount.target: ("--ro-bind", stage.lend(mount.source)) for mount in profile.mounts}
     if profile.output:
         binds[profile.output.target] = ("--bind", stage.lend(profile.output.source, writable=True))
-    scratch: dict[PurePosixPath, tuple[str, ...]] = dict.fromkeys(profile.tmpfs, ("--perms", "1777", "--tmpfs"))
+    size = ("--size", str(profile.scratch_memory)) if profile.scratch_memory else ()
+    scratch: dict[PurePosixPath, tuple[str, ...]] = dict.fromkeys(profile.tmpfs, ("--perms", "1777", *size, "--tmpfs"))
     for target, option in sorted({**binds, **scratch}.items()):
         yield from (*option, str(_in_container(target, root)))
     if profile.network == "host":

@@ -25,7 +25,7 @@ from nautiloid.progress import SILENT, Progress
 from nautiloid.run.engine import Availability, Engine, EngineError
 from nautiloid.run.output import prepare_output
 from nautiloid.run.profile import HardenedProfile, Mount, User
-from nautiloid.run.supervise import CompletedRun, attach, capture
+from nautiloid.run.supervise import CompletedRun, Invocation, attach, capture
 
 _PROBE_SECONDS = 20
 
@@ -101,12 +101,13 @@ class DockerEngine(Engine):
     def run(self, profile: HardenedProfile) -> int:
         """Run attached to our standard streams."""
         container = self._start(profile)
-        return attach(self._command(profile, ("--name", container)), self._killer(container), self._grace)
+        client = Invocation(self._command(profile, ("--name", container)))
+        return attach(client, self._killer(container), self._grace)
 
     def run_captured(self, profile: HardenedProfile, timeout: float | None = None) -> CompletedRun:
         """Run without input and return what the program wrote."""
         container = self._start(profile)
-        return capture(self._command(profile, ("--name", container)), self._killer(container), timeout)
+        return capture(Invocation(self._command(profile, ("--name", container))), self._killer(container), timeout)
 
     def _command(self, profile: HardenedProfile, extra: Sequence[str]) -> list[str]:
         return [
@@ -117,7 +118,7 @@ class DockerEngine(Engine):
             *(f"--network={profile.network}", f"--user={profile.user}", *self._user_namespace(profile.user)),
             *([] if profile.network == "host" else [f"--hostname={profile.hostname}"]),
             *_limits(profile),
-            *(f"--tmpfs={path}:rw,nosuid,nodev,mode=1777" for path in profile.tmpfs),
+            *(f"--tmpfs={path}:rw,nosuid,nodev,mode=1777{_size(profile)}" for path in profile.tmpfs),
             *(f"--mount={_mount(mount, 'readonly')}" for mount in profile.mounts),
             *([f"--mount={_mount(profile.output)}"] if profile.output else []),
             *(f"--env={name}={value}" for name, value in profile.environment.items()),
@@ -163,7 +164,11 @@ class _Killer:
 def _limits(profile: HardenedProfile) -> list[str]:
     memory = [f"--memory={profile.memory}", f"--memory-swap={profile.memory}"] if profile.memory else []
     cpus = [f"--cpus={profile.cpus:g}"] if profile.cpus else []
-    return [f"--pids-limit={profile.pids}", *memory, *cpus, f"--shm-size={profile.shm_size}"]
+    return [f"--pids-limit={profile.pids}", *memory, *cpus, f"--shm-size={profile.shared_memory}"]
+
+
+def _size(profile: HardenedProfile) -> str:
+    return f",size={profile.scratch_memory}" if profile.scratch_memory else ""
 
 
 def _mount(mount: Mount, *flags: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,6 +74,10 @@ class Engine(ABC):
     @abstractmethod
     def command(self, profile: HardenedProfile) -> list[str]:
         """Return the command line that carries out the profile, for reading and for running."""
+
+    def shell_line(self, profile: HardenedProfile) -> str:
+        """Return the same as a line that a shell understands."""
+        return shlex.join(self.command(profile))
 
     @abstractmethod
     def run(self, profile: HardenedProfile) -> int:

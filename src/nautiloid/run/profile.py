@@ -93,7 +93,7 @@ class HardenedProfile:
         network: ``none`` (loopback only) or ``host``.
         tmpfs: Paths that are writable, in memory, and gone afterwards.
         pids: The most processes and threads at once.
-        memory: The most memory in bytes; None means no limit.
+        memory: The most memory in bytes, files in memory included; None means no limit.
         cpus: The most CPU time, in CPUs; None means no limit.
         environment: Variables beside the image's own.
         workdir: Where the program starts; None means the image's own.
@@ -138,6 +138,16 @@ class HardenedProfile:
         for name in self.environment:
             if not name or "=" in name or "\0" in name:
                 raise UsageError(f"{name!r} cannot name an environment variable.")
+
+    @property
+    def shared_memory(self) -> int:
+        """Size of ``/dev/shm`` in bytes: what was asked for, and at most half of the memory there may be."""
+        return min(self.shm_size, self.memory // 2) if self.memory else self.shm_size
+
+    @property
+    def scratch_memory(self) -> int | None:
+        """Size of each of ``tmpfs`` in bytes: they share the other half of the memory; None: no limit."""
+        return self.memory // 2 // max(len(self.tmpfs), 1) if self.memory else None
 
     def closed_mounts(self) -> tuple[Mount, ...]:
         """Return the mounts that the container's user may not look into, going by permission bits.

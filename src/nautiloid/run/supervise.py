@@ -23,6 +23,21 @@ class CompletedRun:
     stderr: str
 
 
+@dataclass(frozen=True)
+class Invocation:
+    """How an engine's client is started.
+
+    Attributes:
+        words: The program and its arguments.
+        descriptors: Open files that it inherits under the same numbers.
+        prepare: Called in the new process before the program starts.
+    """
+
+    words: Sequence[str]
+    descriptors: tuple[int, ...] = ()
+    prepare: Callable[[], None] | None = None
+
+
 class RunTimeoutError(NautiloidError):
     """A program took longer than it was given, and was killed."""
 
@@ -33,15 +48,15 @@ class _Interrupted(Exception):  # noqa: N818 - a signal, not an error
         self.signum = signum
 
 
-def attach(command: Sequence[str], kill: Callable[[], None], grace: float) -> int:
+def attach(client: Invocation, kill: Callable[[], None], grace: float) -> int:
     """Run a command with our standard streams and return its exit code (128 + n for signal n).
 
     Args:
-        command: The program and its arguments.
+        client: The engine's client.
         kill: Ends the container for certain, whatever state it is in.
         grace: Seconds that the program has to end by itself after we were told to stop.
     """
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(client.words, pass_fds=client.descriptors, preexec_fn=client.prepare)  # noqa: PLW1509
     try:
         with _signals_as_exceptions():
             return _exit_code(process.wait())
@@ -51,18 +66,25 @@ def attach(command: Sequence[str], kill: Callable[[], None], grace: float) -> in
         _end(process, kill)
 
 
-def capture(command: Sequence[str], kill: Callable[[], None], timeout: float | None) -> CompletedRun:
+def capture(client: Invocation, kill: Callable[[], None], timeout: float | None) -> CompletedRun:
     """Run a command without input and return what it wrote.
 
     Args:
-        command: The program and its arguments.
+        client: The engine's client.
         kill: Ends the container for certain.
         timeout: Seconds that it may take.
 
     Raises:
         RunTimeoutError: It took longer.
     """
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        client.words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=client.descriptors,
+        preexec_fn=client.prepare,  # noqa: PLW1509 - one system call, on a library that is loaded already
+    )
     try:
         with _signals_as_exceptions():
             stdout, stderr = process.communicate(timeout=timeout)

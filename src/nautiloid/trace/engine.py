@@ -46,7 +46,8 @@ class TracingEngine(BubblewrapEngine):
         with tempfile.TemporaryDirectory(prefix="nautiloid-trace-") as scratch:
             log = Path(scratch) / "strace"
             strace = ["strace", "-f", "-qq", "-xx", "-y", "-s", "4096", "-e", "trace=%file", "-e", "signal=none"]
-            done = capture([*strace, "-o", str(log), *self._ready(profile)], _nothing, timeout)
+            with self._invocation(profile, [*strace, "-o", str(log)]) as client:
+                done = capture(client, _nothing, timeout)
             with log.open(encoding="ascii", errors="replace") as lines:
                 self.uses.update(read_uses(lines, program))
         return done

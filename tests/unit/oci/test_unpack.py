@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import tarfile
 import threading
 from pathlib import Path, PurePosixPath
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nautiloid.errors import IntegrityError
+from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.oci.errors import ImageFormatError
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.source import open_image
@@ -44,6 +45,27 @@ def test_files_keep_content_mode_and_time(root: Path) -> None:
 def test_directories_that_no_entry_lists_are_made(root: Path) -> None:
     apply(root, entry("./a/b/c", b"x"), entry("/d/e", b"y"))
     assert tree(root) == {"a", "a/b", "a/b/c", "d", "d/e"}
+
+
+def test_nobody_else_gets_to_what_is_unpacked(tmp_path: Path) -> None:
+    store = Layout(tmp_path / "store")
+    store_image(store, "test:latest", [tar(entry("program", b"ours"))])
+    with open_image("test:latest", store) as source:
+        root = unpacked(source, tmp_path / "cache")
+        assert root.parent.stat().st_mode & 0o777 == 0o700
+        root.parent.chmod(0o755)
+        (root / "program").write_bytes(b"changed by somebody")
+        again = unpacked(source, tmp_path / "cache")
+    assert (again / "program").read_bytes() == b"ours"
+
+
+def test_a_directory_of_somebody_elses_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Layout(tmp_path / "store")
+    store_image(store, "test:latest", [tar(entry("program", b"ours"))])
+    (tmp_path / "cache/rootfs").mkdir(parents=True)
+    monkeypatch.setattr(os, "geteuid", lambda: (tmp_path / "cache").stat().st_uid + 1)
+    with open_image("test:latest", store) as source, pytest.raises(NautiloidError, match="not a directory of yours"):
+        unpacked(source, tmp_path / "cache")
 
 
 def test_a_whiteout_hides_what_lies_below(root: Path) -> None:

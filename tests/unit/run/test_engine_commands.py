@@ -50,7 +50,7 @@ def test_docker_is_told_everything(full: HardenedProfile, tmp_path: Path) -> Non
     assert {"--pull=never", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"} <= options
     assert {"--network=none", "--user=1000:100", "--pids-limit=1024", "--interactive", "--tty"} <= options
     assert {"--memory=1073741824", "--memory-swap=1073741824", "--cpus=1.5", "--env=A=b c"} <= options
-    assert {"--workdir=/data", "--tmpfs=/tmp:rw,nosuid,nodev,mode=1777"} <= options
+    assert {"--workdir=/data", "--tmpfs=/tmp:rw,nosuid,nodev,mode=1777,size=536870912"} <= options
     assert f"--mount=type=bind,source={tmp_path}/out,target=/out" in options
     source = f'"source={tmp_path}/a ""strange"", place"'
     assert f"--mount=type=bind,{source},target=/data,readonly" in options
@@ -103,7 +103,9 @@ def test_bubblewrap_is_told_everything(
         "--cap-drop ALL --clearenv",
         "--setenv A b c",
         "--setenv B image",
-        "--perms 1777 --tmpfs /tmp",
+        "--perms 1777 --size 536870912 --tmpfs /tmp",
+        "--proc /proc --ro-bind",
+        "--seccomp 9",
         "--chdir /data",
     ):
         assert words in inner
