@@ -20,10 +20,10 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from nautiloid.images.inspecting import open_anywhere
 from nautiloid.oci.layout import Layout
 from nautiloid.patching.contents import read_contents
 from nautiloid.places import images_directory
-from nautiloid.sources.inspecting import open_anywhere
 
 SUITES = {"11": "bullseye", "12": "bookworm", "13": "trixie"}
 

@@ -16,14 +16,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from nautiloid import catalog, places
+from nautiloid.elf.reader import Elf, ElfError
 from nautiloid.factory.assemble import assemble, gather
 from nautiloid.factory.build import fetch_inputs
 from nautiloid.factory.definition_file import load_definition
-from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors, make_lock
 from nautiloid.factory.rootfs.tree import Entry, Tree
-from nautiloid.factory.store import Store
-from nautiloid.inspect.elf import Elf, ElfError
+from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 from nautiloid.progress import SILENT
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from nautiloid import places
+from nautiloid.debian.mirrors import read_apt_sources
 from nautiloid.factory.build import BuildResult, build_image
-from nautiloid.factory.debian.mirrors import read_apt_sources
 from nautiloid.factory.definition_file import load_definition
-from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import make_lock
 from nautiloid.factory.lockfile import Lock, write_lock
-from nautiloid.factory.store import Store
+from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 from nautiloid.oci.layout import Layout
 from nautiloid.progress import SILENT
 

@@ -14,10 +14,9 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["nautiloid"]):
+    from nautiloid.elf.reader import Elf, ElfError
     from nautiloid.inspect.catalogers import conda, golang, java, npm, python, rpm, system, zipapp
     from nautiloid.inspect.catalogers.unreadable import UnreadableError
-    from nautiloid.inspect.distribution import Distribution, read_distribution
-    from nautiloid.inspect.elf import Elf, ElfError
     from nautiloid.inspect.layer_listing import list_layer
     from nautiloid.inspect.models import read_model
     from nautiloid.inspect.native_libraries import find_libraries
@@ -25,6 +24,7 @@ with atheris.instrument_imports(include=["nautiloid"]):
     from nautiloid.inspect.pickles import read_pickle
     from nautiloid.inspect.secrets import find_secret
     from nautiloid.oci.errors import ImageFormatError
+    from nautiloid.packages.os_release import Distribution, read_distribution
 
 
 class _Nobody:

@@ -12,9 +12,9 @@ from elftools.elf.elffile import ELFFile
 from nautiloid import places
 from nautiloid.factory.build import build_image
 from nautiloid.factory.definition_file import load_definition
-from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import make_lock
-from nautiloid.factory.store import Store
+from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
 from nautiloid.oci.source import open_image

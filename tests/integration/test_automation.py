@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from nautiloid.automation.jobs import refresh_script
-from nautiloid.factory.debian.mirrors import read_apt_sources
+from nautiloid.debian.mirrors import read_apt_sources
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.lockfile import read_lock, write_lock
+from nautiloid.nightly.jobs import refresh_script
 
 from ..unit.vulns.exports_server import ExportsServer, record
 from .test_registry import _serve

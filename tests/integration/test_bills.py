@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from nautiloid.attest.sbom.attach import attach_bills
-from nautiloid.attest.sbom.bill import bill_of
-from nautiloid.attest.sbom.cyclonedx import MEDIA_TYPE, to_cyclonedx
 from nautiloid.inspect.inspection import inspect_image
 from nautiloid.oci.model import Manifest
 from nautiloid.oci.source import open_image
+from nautiloid.sbom.attach import attach_bills
+from nautiloid.sbom.cyclonedx import MEDIA_TYPE, to_cyclonedx
+from nautiloid.sbom.model import bill_of
 
 from ..conftest import Built
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nautiloid.factory.debian.mirrors import read_apt_sources
+from nautiloid.debian.mirrors import read_apt_sources
 from nautiloid.oci.archive import write_archive
 from nautiloid.oci.layout import Layout
 

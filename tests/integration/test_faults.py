@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nautiloid import places
-from nautiloid.factory.debian.mirrors import read_apt_sources
+from nautiloid.debian.mirrors import read_apt_sources
 from nautiloid.factory.lockfile import read_lock
 from nautiloid.oci.layout import Layout
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nautiloid.factory.debian.mirrors import read_apt_sources
+from nautiloid.debian.mirrors import read_apt_sources
 from nautiloid.oci.layout import Layout
 
 from ..e2e.test_tutorials import _matches, steps_of

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nautiloid.factory.debian.mirrors import read_apt_sources
+from nautiloid.debian.mirrors import read_apt_sources
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import DOCKER_LAYER_GZIP, DOCKER_MANIFEST, Descriptor
 from nautiloid.vulns.database.files import import_file

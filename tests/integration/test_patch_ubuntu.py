@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from nautiloid.factory.debian.archive import Pocket, load_index
-from nautiloid.factory.debian.release import Keyring
-from nautiloid.factory.fetch import Fetcher
-from nautiloid.factory.store import Store
+from nautiloid.debian.archive import Pocket, load_index
+from nautiloid.debian.release import Keyring
+from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 from nautiloid.oci.digest import digest_of
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import LAYER_GZIP, Descriptor, ImageConfig, Platform

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from nautiloid.errors import IntegrityError
+from nautiloid.images.inspecting import inspect_anything
 from nautiloid.oci.attachment import Attachment
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
@@ -37,7 +38,6 @@ from nautiloid.registry.errors import NotInRegistryError, RegistryError
 from nautiloid.registry.name import parse_remote_name
 from nautiloid.registry.session import SessionSettings
 from nautiloid.registry.transfer import Moved, RemoteSource, StoreSource, pull, push
-from nautiloid.sources.inspecting import inspect_anything
 
 from ..unit.oci.images import entry, store_image, tar
 

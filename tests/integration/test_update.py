@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nautiloid.factory.debian.mirrors import read_apt_sources
+from nautiloid.debian.mirrors import read_apt_sources
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.lockfile import Lock, read_lock, write_lock
 from nautiloid.vulns.database.files import import_file

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from nautiloid import catalog
-from nautiloid.automation.jobs import NightlyJob, github_workflow, kubernetes_objects
 from nautiloid.cli.ages import parse_age
 from nautiloid.cli.inspection_options import OutputOption, deliver
 from nautiloid.cli.options import DefinitionArgument, lock_path
 from nautiloid.cli.scan import Threshold
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition_file import load_definition
+from nautiloid.nightly.jobs import NightlyJob, github_workflow, kubernetes_objects
 
 ImageOption = Annotated[
     str, typer.Option("--image", metavar="REPOSITORY", help="Where the image goes: ghcr.io/team/app.")

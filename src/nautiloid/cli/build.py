@@ -9,7 +9,6 @@ import typer
 from rich.table import Table
 
 from nautiloid import catalog, places
-from nautiloid.attest.sbom.attach import attach_bills
 from nautiloid.cli import console
 from nautiloid.cli.options import (
     ArchitecturesOption,
@@ -22,17 +21,18 @@ from nautiloid.cli.options import (
     lock_path,
 )
 from nautiloid.factory.build import BuildResult, build_image, find_built
-from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors, check_fits, make_lock
 from nautiloid.factory.lockfile import read_lock, write_lock
-from nautiloid.factory.store import Store
+from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 from nautiloid.oci.archive import write_archive
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.reference import CATALOG_PREFIX, parse_name
 from nautiloid.oci.source import open_image
 from nautiloid.run.engine import Engine, EngineError
 from nautiloid.run.select import choose_engine
-from nautiloid.selftest.gate import candidate_name, release
+from nautiloid.sbom.attach import attach_bills
+from nautiloid.workflows.release import candidate_name, release
 
 
 def build(

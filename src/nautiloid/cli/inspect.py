@@ -10,9 +10,6 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from nautiloid.attest.sbom.bill import bill_of
-from nautiloid.attest.sbom.cyclonedx import to_cyclonedx
-from nautiloid.attest.sbom.spdx import to_spdx
 from nautiloid.cli import console
 from nautiloid.cli.inspection_options import ImageArgument, OutputOption, PlatformOption, deliver, inspect_named
 from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
@@ -22,6 +19,9 @@ from nautiloid.report import words
 from nautiloid.report.data import inspection_to_json
 from nautiloid.report.html import inspection_to_html
 from nautiloid.report.markdown import inspection_to_markdown
+from nautiloid.sbom.cyclonedx import to_cyclonedx
+from nautiloid.sbom.model import bill_of
+from nautiloid.sbom.spdx import to_spdx
 
 _SHOWN = 12
 _STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from nautiloid.atomic import write_text
 from nautiloid.cli import console
 from nautiloid.inspect.inventory import Inspection
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
 from nautiloid.places import images_directory
-from nautiloid.whole_file import write_whole
 
 ImageArgument = Annotated[
     str,
@@ -35,7 +35,7 @@ def inspect_named(
     """Inspect whatever a user named."""
     # Not before it is needed: a scan of an SBOM talks to no registry.
     from nautiloid.cli.registry_session import settings_of  # noqa: PLC0415
-    from nautiloid.sources.inspecting import inspect_anything  # noqa: PLC0415
+    from nautiloid.images.inspecting import inspect_anything  # noqa: PLC0415
 
     wanted = Platform.parse(platform) if platform else None
     store = Layout(images_directory())
@@ -48,5 +48,5 @@ def deliver(text: str, output: Path | None) -> None:
     if output is None:
         typer.echo(text, nl=False)
         return
-    write_whole(output, text)
+    write_text(output, text)
     console.err.print(f"Wrote {output}")

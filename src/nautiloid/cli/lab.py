@@ -11,12 +11,12 @@ from rich.table import Table
 from nautiloid import places
 from nautiloid.cli import console
 from nautiloid.cli.compare import comparison_table
-from nautiloid.factory.fetch import Fetcher
-from nautiloid.factory.store import Store
-from nautiloid.lab.course import IMAGE, REFERENCE, Lab, LabResult
+from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 from nautiloid.oci.layout import Layout
 from nautiloid.report.vulnerabilities.counts import count
 from nautiloid.run.select import choose_engine
+from nautiloid.workflows.lab import IMAGE, REFERENCE, Lab, LabResult
 
 
 def lab(

@@ -19,10 +19,10 @@ from nautiloid.cli.options import (
     lock_path,
 )
 from nautiloid.factory import explain as grounds
-from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors, make_lock
 from nautiloid.factory.lockfile import Lock, read_lock, write_lock
-from nautiloid.factory.store import Store
+from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 
 
 def lock(

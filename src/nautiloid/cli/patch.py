@@ -21,16 +21,16 @@ from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
 from nautiloid.cli.registry_session import settings_of
 from nautiloid.cli.scan import coverage
 from nautiloid.errors import UsageError
-from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors
-from nautiloid.factory.store import Store
+from nautiloid.images.inspecting import open_anywhere
+from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
 from nautiloid.oci.reference import parse_name
 from nautiloid.patching.patch import Patching, PatchResult
 from nautiloid.report import words
 from nautiloid.report.vulnerabilities.counts import count
-from nautiloid.sources.inspecting import open_anywhere
 from nautiloid.vulns.database.reader import open_database
 from nautiloid.vulns.database.schema import default_path
 

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from nautiloid.attest.sbom import cyclonedx, spdx
-from nautiloid.attest.sbom.bill import bill_of
 from nautiloid.cli.inspection_options import ImageArgument, OutputOption, PlatformOption, deliver, inspect_named
 from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
 from nautiloid.oci.errors import ImageNotFoundError
@@ -16,6 +14,8 @@ from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Manifest, Platform
 from nautiloid.oci.reference import parse_name
 from nautiloid.places import images_directory
+from nautiloid.sbom import cyclonedx, spdx
+from nautiloid.sbom.model import bill_of
 
 
 class SbomFormat(StrEnum):

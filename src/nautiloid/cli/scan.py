@@ -22,6 +22,8 @@ from nautiloid.errors import UsageError
 from nautiloid.oci.layout import Layout
 from nautiloid.places import images_directory
 from nautiloid.report import words
+from nautiloid.subjects.attached_vex import attached_statements
+from nautiloid.subjects.reading import of_file, of_inspection, of_project
 from nautiloid.vulns.database.reader import open_database
 from nautiloid.vulns.database.schema import DatabaseError, default_path
 from nautiloid.vulns.ignoring import apply_ignored, read_ignored
@@ -29,8 +31,6 @@ from nautiloid.vulns.result import Finding, ScanResult, State
 from nautiloid.vulns.scan import Subject
 from nautiloid.vulns.scan import scan as match
 from nautiloid.vulns.severity import Severity
-from nautiloid.vulns.subjects import of_file, of_inspection, of_project
-from nautiloid.vulns.vex.attached import attached_statements
 from nautiloid.vulns.vex.document import read_vex
 from nautiloid.vulns.vex.statement import apply_statements
 

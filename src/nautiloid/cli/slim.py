@@ -9,19 +9,20 @@ import typer
 from rich.table import Table
 
 from nautiloid import catalog, places
+from nautiloid.atomic import write_text
 from nautiloid.cli import console
 from nautiloid.cli.options import LockOption, lock_path
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition_file import load_definition
-from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import check_fits, make_lock
 from nautiloid.factory.lockfile import read_lock, write_lock
-from nautiloid.factory.store import Store
+from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.reference import CATALOG_PREFIX
 from nautiloid.run.profile import HardenedProfile, Mount, User, parse_size
 from nautiloid.slimming.rules import slim_definition
-from nautiloid.slimming.session import Slimming, Traced
+from nautiloid.workflows.slim import Slimming, Traced
 
 _MOST_LINES = 25
 
@@ -80,7 +81,7 @@ def slim(
             return
         extends = definition if catalog.find(definition) else str(loaded.path.resolve())
         because = f"not used by: {' '.join(args)}"[:200]
-        _write(apply, slim_definition(extends, f"{loaded.definition.name}-slim", because, site, traced.proposals))
+        write_text(apply, slim_definition(extends, f"{loaded.definition.name}-slim", because, site, traced.proposals))
         name, proof = slimming.prove(profile, apply, traced.answers)
     for item in proof.unsteady:
         console.out.print(f"Proves nothing, since two runs of the full image differ in it: {item}")
@@ -107,9 +108,3 @@ def _print(traced: Traced, site: str) -> None:
     console.out.print(
         f"{traced.paths} paths were used; {console.megabytes(total)} of {console.megabytes(traced.size)} can go"
     )
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nautiloid import catalog, places
+from nautiloid.atomic import write_text
 from nautiloid.cli import console
 from nautiloid.cli.ages import parse_age
 from nautiloid.cli.database_option import DatabaseOption
@@ -28,18 +29,17 @@ from nautiloid.cli.options import (
 )
 from nautiloid.cli.scan import coverage
 from nautiloid.errors import UsageError
-from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.locker import Mirrors
 from nautiloid.factory.lockfile import LockError, read_lock, write_lock
-from nautiloid.factory.store import Store
-from nautiloid.freshness.changelogs import ChangelogFixes, changelog_fixes
-from nautiloid.freshness.changes import Change, Vulnerability, fixed
-from nautiloid.freshness.update import Policy, Update, Updating, compare_locks, still_fixable
+from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 from nautiloid.report import words
 from nautiloid.report.release_notes import update_to_json, update_to_markdown
+from nautiloid.updating.changelogs import ChangelogFixes, changelog_fixes
+from nautiloid.updating.changes import Change, Vulnerability, fixed
+from nautiloid.updating.update import Policy, Update, Updating, compare_locks, still_fixable
 from nautiloid.vulns.database.reader import AdvisoryDatabase, open_database
 from nautiloid.vulns.database.schema import default_path
-from nautiloid.whole_file import write_whole
 
 UPDATES = 3
 """Exit code of ``--check`` where there is something to do; 1 and 2 are failures."""
@@ -103,7 +103,7 @@ def update(
             fixes = changelog_fixes(found.old, found.new, fetcher, mirrors)
             _deliver(found, fixes, output_format, output)
             if notes is not None:
-                write_whole(notes, update_to_markdown(found, fixes))
+                write_text(notes, update_to_markdown(found, fixes))
             if apply and found.new != found.old:
                 write_lock(found.new, path)
                 console.err.print(f"Wrote {path}", markup=False)

@@ -12,6 +12,8 @@ from rich.text import Text
 from nautiloid.cli import console
 from nautiloid.cli.vex_suggest import confirm, suggest
 from nautiloid.errors import UsageError
+from nautiloid.evidence.file import MEDIA_TYPE as EVIDENCE
+from nautiloid.evidence.file import read_evidence
 from nautiloid.oci.attachment import Attachment
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import MANIFEST, Descriptor
@@ -19,8 +21,6 @@ from nautiloid.oci.reference import parse_name
 from nautiloid.places import images_directory
 from nautiloid.report import words
 from nautiloid.vulns.vex.document import read_vex
-from nautiloid.vulns.vex.evidence_file import MEDIA_TYPE as EVIDENCE
-from nautiloid.vulns.vex.evidence_file import read_evidence
 from nautiloid.vulns.vex.openvex import MEDIA_TYPE, add_statement, read_openvex
 from nautiloid.vulns.vex.statement import Justification, Product, Statement, Status
 

@@ -16,6 +16,8 @@ from nautiloid import places
 from nautiloid.cli import console
 from nautiloid.cli.database_option import DatabaseOption
 from nautiloid.errors import UsageError
+from nautiloid.evidence.file import CANNOT_SEE, Evidence, read_evidence, write_evidence
+from nautiloid.evidence.uses import ComponentUse, Use, component_uses, propose
 from nautiloid.inspect.inspection import inspect_image
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.source import open_image
@@ -24,18 +26,16 @@ from nautiloid.report import words
 from nautiloid.run.engine import EngineError
 from nautiloid.run.profile import HardenedProfile, Mount, User, tmpfs_of
 from nautiloid.slimming.proof import ask
-from nautiloid.slimming.session import WorkError
+from nautiloid.subjects.attached_vex import attached_statements
+from nautiloid.subjects.reading import of_inspection
 from nautiloid.trace.engine import TracingEngine
 from nautiloid.trace.files import ImageFiles
 from nautiloid.vulns.database.reader import open_database
 from nautiloid.vulns.database.schema import default_path
 from nautiloid.vulns.scan import TOOL, scan
-from nautiloid.vulns.subjects import of_inspection
-from nautiloid.vulns.vex.attached import attached_statements
-from nautiloid.vulns.vex.evidence import ComponentUse, Use, component_uses, propose
-from nautiloid.vulns.vex.evidence_file import CANNOT_SEE, Evidence, read_evidence, write_evidence
 from nautiloid.vulns.vex.openvex import add_statement
 from nautiloid.vulns.vex.statement import Product, Statement, Status, apply_statements
+from nautiloid.workflows.slim import WorkError
 
 _SHOWN = 30
 

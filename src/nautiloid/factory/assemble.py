@@ -9,20 +9,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from nautiloid.debian.deb import Kind, read_deb
+from nautiloid.elf.linking import ElfFacts
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory import slim
 from nautiloid.factory.bytecode import Compiler, compile_modules
-from nautiloid.factory.debian.deb import Kind, read_deb
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWeights
 from nautiloid.factory.rootfs import apt, dpkg, system
 from nautiloid.factory.rootfs.content import FileSlice, Literal, ZipMember
-from nautiloid.factory.rootfs.elf import ElfFacts
 from nautiloid.factory.rootfs.elf_index import read_all_elf
 from nautiloid.factory.rootfs.linkage import missing_libraries, missing_versions
 from nautiloid.factory.rootfs.loader_cache import loader_cache
 from nautiloid.factory.rootfs.tree import Origin, Tree
-from nautiloid.factory.store import sha256_of
 from nautiloid.factory.wheels.unpack import add_wheel, rewrite_record
+from nautiloid.net.store import sha256_of
 from nautiloid.progress import SILENT, Progress
 
 # A wheel of this many bytes has a layer of its own: an update of a small neighbour must not move it again.
@@ -128,7 +128,7 @@ def _complete(
         dpkg.record_as_database(tree, packages)
     else:
         dpkg.record_as_status_d(tree, packages)
-    facts = read_all_elf(tree, cache / "elf-2.json", scratch)
+    facts = read_all_elf(tree, cache / "elf-3.json", scratch)
     tree.file("etc/ld.so.cache", Literal(loader_cache(facts, lock.definition.architecture)), system.SYSTEM)
     _check(tree, facts, lock)
 

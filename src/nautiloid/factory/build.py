@@ -9,21 +9,19 @@ from datetime import UTC
 from pathlib import Path
 
 import nautiloid
+from nautiloid import labels
 from nautiloid.errors import IntegrityError
 from nautiloid.factory.assemble import Inputs, assemble
 from nautiloid.factory.definition_file import LoadedDefinition
-from nautiloid.factory.fetch import Download, Fetcher
 from nautiloid.factory.layers import BuiltLayer, plan_layers, write_layers
 from nautiloid.factory.locker import Mirrors, target_of
 from nautiloid.factory.lockfile import Lock, LockedWheel
 from nautiloid.factory.slim import SlimEffect
 from nautiloid.factory.wheels.resolver import fetch_wheels
+from nautiloid.net.fetch import Download, Fetcher
 from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Descriptor, History, ImageConfig, Platform
-
-LOCK_ANNOTATION = "org.nautiloid.lock"
-VERSION_LABEL = "org.nautiloid.version"
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -95,7 +93,7 @@ def build_image(
             compression=lock.definition.image.compression,
         )
     config = image_config(lock, layers)
-    annotations = {"org.opencontainers.image.title": lock.definition.name, LOCK_ANNOTATION: lock.digest}
+    annotations = {labels.TITLE: lock.definition.name, labels.LOCK: lock.digest}
     descriptor = layout.add_image(config, [layer.descriptor() for layer in layers], reference, annotations)
     return BuildResult(
         reference,
@@ -120,8 +118,8 @@ def find_built(layout: Layout, reference: str, lock: Lock) -> Descriptor | None:
         image = layout.resolve(reference, Platform("linux", lock.definition.architecture))
     except (ImageNotFoundError, ImageFormatError):
         return None
-    same = image.manifest.annotations.get(LOCK_ANNOTATION) == lock.digest
-    same = same and image.config.labels.get(VERSION_LABEL) == nautiloid.__version__
+    same = image.manifest.annotations.get(labels.LOCK) == lock.digest
+    same = same and image.config.labels.get(labels.BUILT_BY) == nautiloid.__version__
     return image.descriptor if same and all(layout.has(layer.digest) for layer in image.manifest.layers) else None
 
 
@@ -140,13 +138,13 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
     created = lock.timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     # Sorted: a lock that comes from disk has its mappings in another order than one that was just made.
     environment = {"PATH": _PATH, "HOME": settings.workdir, "LANG": "C.UTF-8", **dict(sorted(settings.env.items()))}
-    labels = {
-        "org.opencontainers.image.title": definition.name,
-        "org.opencontainers.image.description": definition.summary,
-        "org.opencontainers.image.created": created,
-        VERSION_LABEL: nautiloid.__version__,
-        "org.nautiloid.run.tmpfs": ",".join(settings.tmpfs),
-        "org.nautiloid.test": definition.test.model_dump_json(exclude_defaults=True),
+    stated = {
+        labels.TITLE: definition.name,
+        labels.DESCRIPTION: definition.summary,
+        labels.CREATED: created,
+        labels.BUILT_BY: nautiloid.__version__,
+        labels.RUN_TMPFS: ",".join(settings.tmpfs),
+        labels.SELFTEST: definition.test.model_dump_json(exclude_defaults=True),
         **settings.labels,
     }
     return ImageConfig(
@@ -157,7 +155,7 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
         entrypoint=settings.entrypoint,
         cmd=settings.command,
         working_dir=settings.workdir,
-        labels=labels,
+        labels=stated,
         diff_ids=tuple(layer.diff_id for layer in layers),
         history=tuple(History(created=created, created_by=f"nautiloid: {layer.name}") for layer in layers),
     )

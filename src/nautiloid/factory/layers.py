@@ -10,12 +10,13 @@ import hashlib
 import json
 import os
 import tarfile
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from nautiloid import labels
+from nautiloid.atomic import write_text
 from nautiloid.errors import IntegrityError
 from nautiloid.factory.encoders import Compression, Encoder, encoder_for
 from nautiloid.factory.rootfs.tree import Entry, Kind, Tree
@@ -79,7 +80,7 @@ class BuiltLayer:
 
     def descriptor(self) -> Descriptor:
         """Return the layer as a manifest names it."""
-        return Descriptor(self.media_type, self.digest, self.size, {"org.nautiloid.layer": self.name})
+        return Descriptor(self.media_type, self.digest, self.size, {labels.LAYER: self.name})
 
 
 def plan_layers(tree: Tree) -> tuple[LayerPlan, ...]:
@@ -169,11 +170,7 @@ def _write(plan: LayerPlan, encoder: Encoder, layout: Layout, cache: Path, task:
     blob = layout.write_blob(encoder.compress(watched(tar_stream(plan.entries, task), hasher.update)))
     diff_id = f"sha256:{hasher.hexdigest()}"
     layer = BuiltLayer(plan.name, blob.digest, diff_id, blob.size, plan.size, encoder.media_type)
-    cache.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=cache)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(asdict(layer), stream)
-    Path(temporary).replace(_note(plan, encoder, cache))
+    write_text(_note(plan, encoder, cache), json.dumps(asdict(layer)))
     return layer
 
 

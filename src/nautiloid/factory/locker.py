@@ -14,15 +14,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 import nautiloid
+from nautiloid.debian.archive import load_index, pockets
+from nautiloid.debian.mirrors import debian_mirrors
+from nautiloid.debian.release import Release
+from nautiloid.debian.solver import Closure, solve
 from nautiloid.errors import UsageError
 from nautiloid.factory import slim
-from nautiloid.factory.debian.archive import load_index, pockets
-from nautiloid.factory.debian.mirrors import debian_mirrors
-from nautiloid.factory.debian.release import Release
-from nautiloid.factory.debian.solver import Closure, solve
 from nautiloid.factory.definition import Definition, LocalFile, Weights
 from nautiloid.factory.definition_file import LoadedDefinition
-from nautiloid.factory.fetch import Fetcher
 from nautiloid.factory.lockfile import (
     DroppedWheel,
     ExcusedDependency,
@@ -37,6 +36,7 @@ from nautiloid.factory.lockfile import (
 from nautiloid.factory.wheels.fitness import check_fitness, needs
 from nautiloid.factory.wheels.resolver import UNBOUND, Bounds, ResolvedWheel, fetch_wheels, resolve
 from nautiloid.factory.wheels.target import Target
+from nautiloid.net.fetch import Fetcher
 
 COMPILER_ARCHITECTURE = "amd64"
 

@@ -22,9 +22,9 @@ from pydantic import (
     model_serializer,
 )
 
+from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition
-from nautiloid.whole_file import write_whole
 
 LOCK_VERSION: Final = 1
 
@@ -193,4 +193,4 @@ def read_lock(path: Path) -> Lock:
 
 def write_lock(lock: Lock, path: Path) -> None:
     """Write a lock, all of it or nothing."""
-    write_whole(path, lock.to_json())
+    write_text(path, lock.to_json())

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from nautiloid.factory.definition import SlimRule
-from nautiloid.factory.rootfs.symbols import without_symbols
+from nautiloid.factory.rootfs.stripping import without_symbols
 from nautiloid.factory.rootfs.tree import Entry, Kind, Tree
 
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from packaging.utils import canonicalize_name
 
 from nautiloid.inspect.catalogers import python, rpm, system
-from nautiloid.inspect.catalogers.package_url import purl
-from nautiloid.inspect.distribution import Distribution
 from nautiloid.inspect.facts import Listed, Native
 from nautiloid.inspect.file_tree import TreeFile
 from nautiloid.inspect.inventory import Component, Found
 from nautiloid.inspect.layer_listing import Kind
 from nautiloid.inspect.ownership import owners, source_of_bytecode
+from nautiloid.packages.os_release import Distribution
+from nautiloid.packages.purl import purl
 
 _SYSTEM_KINDS = ("deb", "apk", "rpm")
 _ALIASES = {

@@ -6,10 +6,9 @@ import re
 from functools import partial
 from typing import Protocol
 
-from nautiloid.inspect.buffer import Buffer
+from nautiloid.buffer import Buffer
+from nautiloid.elf.reader import Elf
 from nautiloid.inspect.catalogers import conda, golang, java, npm, python, rpm, system, zipapp
-from nautiloid.inspect.distribution import PATHS as OS_RELEASE
-from nautiloid.inspect.elf import Elf
 from nautiloid.inspect.facts import Listed, Native, Record, Script, Secret, StartupHook, Unread
 from nautiloid.inspect.gather import Gather
 from nautiloid.inspect.inventory import Component
@@ -18,6 +17,7 @@ from nautiloid.inspect.models import may_be_model, read_model
 from nautiloid.inspect.native_libraries import find_libraries
 from nautiloid.inspect.ownership import is_package_list
 from nautiloid.inspect.secrets import find_secret, may_hold_secret
+from nautiloid.packages.os_release import PATHS as OS_RELEASE
 
 
 class Cataloger(Protocol):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from nautiloid import labels
 from nautiloid.inspect.facts import Secret, StartupHook
 from nautiloid.inspect.file_tree import TreeFile
 from nautiloid.inspect.inventory import Finding, Hardening, Severity, Surface
 from nautiloid.inspect.secrets import is_secret_variable
 from nautiloid.oci.image import Image
 
-_BASE_NAME = "org.opencontainers.image.base.name"
 _SHOWN = 5
 _ORDER = tuple(Severity)
 
@@ -73,11 +73,11 @@ def _secret_variables(image: Image) -> Iterator[Finding]:
 
 
 def _base(image: Image) -> Iterator[Finding]:
-    name = image.manifest.annotations.get(_BASE_NAME) or image.config.labels.get(_BASE_NAME, "")
+    name = image.manifest.annotations.get(labels.BASE_NAME) or image.config.labels.get(labels.BASE_NAME, "")
     floating = name and "@" not in name and (":" not in name.rpartition("/")[2] or name.endswith(":latest"))
     if floating:
         yield Finding(
-            "floating-base", Severity.LOW, "Built from whatever was latest", f"annotation: {_BASE_NAME}",
+            "floating-base", Severity.LOW, "Built from whatever was latest", f"annotation: {labels.BASE_NAME}",
             f"the base is {name}, which names another image tomorrow",
             "Name the base by digest, and let a tool move it on.",
         )  # fmt: skip

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from typing import IO
 
-from nautiloid.inspect.buffer import Buffer
+from nautiloid.buffer import Buffer
 from nautiloid.inspect.facts import Unread
 
 IN_MEMORY = 4 << 20

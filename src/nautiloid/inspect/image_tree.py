@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nautiloid import labels
 from nautiloid.inspect.file_tree import FileTree, TreeFile
 from nautiloid.inspect.layer_listing import KeepWanted, LayerEntry, list_layer
 from nautiloid.inspect.ownership import Package, is_package_list, owners
@@ -86,6 +87,6 @@ def layer_names(source: ImageSource) -> tuple[str, ...]:
     names = []
     for position, layer in enumerate(image.manifest.layers):
         history = told[position] if position < len(told) else ""
-        name = layer.annotations.get("org.nautiloid.layer") or history.removeprefix("nautiloid: ")
+        name = layer.annotations.get(labels.LAYER) or history.removeprefix("nautiloid: ")
         names.append(name or f"layer {position + 1}")
     return tuple(names)

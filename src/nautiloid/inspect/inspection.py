@@ -10,7 +10,6 @@ from dataclasses import replace
 import nautiloid
 from nautiloid.inspect.catalogers import python
 from nautiloid.inspect.components import assemble_components
-from nautiloid.inspect.distribution import read_distribution
 from nautiloid.inspect.examine import Examiner
 from nautiloid.inspect.facts import Record, Unread
 from nautiloid.inspect.file_tree import FileTree, TreeFile
@@ -22,6 +21,7 @@ from nautiloid.inspect.surface import find_surface
 from nautiloid.inspect.usage import usage_of
 from nautiloid.oci.read_ahead import ReadAhead
 from nautiloid.oci.source import ImageSource
+from nautiloid.packages.os_release import read_distribution
 from nautiloid.progress import SILENT, Progress
 
 TOOL = f"nautiloid {nautiloid.__version__}"

@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 
-from nautiloid.inspect.buffer import Buffer, stream_over
+from nautiloid.buffer import Buffer, stream_over
 from nautiloid.inspect.catalogers.zip_archive import inflate, open_zip
 from nautiloid.inspect.facts import Model
 from nautiloid.inspect.pickles import PickleFacts, looks_like_pickle, read_pickle

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from nautiloid.inspect.elf import Elf, ElfError
+from nautiloid.elf.errors import ElfError
+from nautiloid.elf.reader import Elf
 
 _LONGEST_MATCH = 200
 _MOST_MATCHES = 20_000

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from nautiloid import labels
 from nautiloid.oci.documents import json_object, plain_object
 from nautiloid.oci.source import ImageSource
 
 _UNSET = ('""', "null", "[]", "{}", "false")
-_CREATED = ("created", "org.opencontainers.image.created")
+_CREATED = ("created", labels.CREATED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from importlib import resources
 from pathlib import Path
 
 from nautiloid.errors import NautiloidError, UsageError
-from nautiloid.factory.fetch import Fetcher
+from nautiloid.net.fetch import Fetcher
 
 ARCHIVE_URL = "https://github.com/chainguard-dev/pytorch-getting-started/archive/refs/heads/main.tar.gz"
 DATA_SET = "octopus-penguin-whale"

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import io
 import tarfile
-import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
+from nautiloid import labels
+from nautiloid.atomic import atomic_file
 from nautiloid.oci.digest import blob_name
 from nautiloid.oci.documents import canonical_json
 from nautiloid.oci.image import CONTAINERD_NAME, Blobs, Image
 from nautiloid.oci.layout import OCI_LAYOUT
-from nautiloid.oci.model import INDEX, REF_NAME, Descriptor
+from nautiloid.oci.model import INDEX, Descriptor
 from nautiloid.progress import SILENT, Progress, Task
 
 
@@ -31,16 +32,8 @@ def write_archive(blobs: Blobs, image: Image, reference: str, path: Path, progre
         path: The file to write; its directory is made.
         progress: Hears how many bytes are written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            stream_archive(blobs, image, reference, file, progress)
-            file.close()
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with atomic_file(path) as file:
+        stream_archive(blobs, image, reference, file, progress)
 
 
 def stream_archive(blobs: Blobs, image: Image, reference: str, stream: object, progress: Progress = SILENT) -> None:
@@ -86,7 +79,7 @@ def _index(image: Image, reference: str) -> bytes:
         image.descriptor.media_type,
         image.digest,
         image.descriptor.size,
-        {REF_NAME: reference, CONTAINERD_NAME: docker_name(reference)},
+        {labels.REF_NAME: reference, CONTAINERD_NAME: docker_name(reference)},
         image.config.platform,
     )
     return canonical_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry.to_dict()]})

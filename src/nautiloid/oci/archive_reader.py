@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
+from nautiloid import labels
 from nautiloid.errors import IntegrityError
 from nautiloid.oci.decompression import DAMAGED, decompressed
 from nautiloid.oci.digest import blob_name, digest_of
@@ -25,7 +26,6 @@ from nautiloid.oci.model import (
     LAYER_GZIP,
     LAYER_TAR,
     MANIFEST,
-    REF_NAME,
     Descriptor,
     Manifest,
     Platform,
@@ -129,7 +129,7 @@ class Archive:
             manifest = Manifest(config, layers).to_json()
             self._made[digest_of(manifest)] = manifest
             entries += [
-                Descriptor(MANIFEST, digest_of(manifest), len(manifest), {REF_NAME: name} if name else {})
+                Descriptor(MANIFEST, digest_of(manifest), len(manifest), {labels.REF_NAME: name} if name else {})
                 for name in strings(image.get("RepoTags")) or ("",)
             ]
         return entries

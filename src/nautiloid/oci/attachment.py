@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nautiloid import labels
 from nautiloid.oci.digest import digest_of
 from nautiloid.oci.documents import canonical_json
 from nautiloid.oci.model import MANIFEST, Descriptor, Platform
 
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 EMPTY = b"{}"
-SUBJECT, TYPE = "org.nautiloid.subject", "org.nautiloid.type"
-"""Annotations of an attachment's entry in a layout's index, so that finding it needs no reading of blobs."""
-
 NO_PLATFORM = Platform("unknown", "unknown")
 
 
@@ -60,5 +58,5 @@ class Attachment:
     @property
     def entry(self) -> Descriptor:
         """How a layout's index names it."""
-        marks = {SUBJECT: self.subject.digest, TYPE: self.artifact_type}
+        marks = {labels.ATTACHED_TO: self.subject.digest, labels.ATTACHED_TYPE: self.artifact_type}
         return Descriptor(MANIFEST, digest_of(self.manifest), len(self.manifest), marks, NO_PLATFORM)

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
+from nautiloid import labels
 from nautiloid.oci.digest import is_digest
 from nautiloid.oci.documents import json_object, objects
 from nautiloid.oci.errors import ImageNotFoundError
 from nautiloid.oci.model import (
     INDEX_TYPES,
-    REF_NAME,
     Descriptor,
     ImageConfig,
     Manifest,
@@ -107,7 +107,7 @@ def resolve_image(
 
 def references(entry: Descriptor) -> tuple[str, ...]:
     """Return the names by which an index entry goes."""
-    names = (entry.annotations.get(REF_NAME, ""), entry.annotations.get(CONTAINERD_NAME, ""))
+    names = (entry.annotations.get(labels.REF_NAME, ""), entry.annotations.get(CONTAINERD_NAME, ""))
     return tuple(name for name in names if name)
 
 

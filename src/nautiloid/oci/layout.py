@@ -21,8 +21,10 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
+from nautiloid import labels
+from nautiloid.atomic import write_text
 from nautiloid.errors import IntegrityError
-from nautiloid.oci.attachment import EMPTY, SUBJECT, TYPE, Attachment
+from nautiloid.oci.attachment import EMPTY, Attachment
 from nautiloid.oci.digest import blob_name, digest_of
 from nautiloid.oci.documents import canonical_json, json_object, objects
 from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
@@ -32,7 +34,6 @@ from nautiloid.oci.model import (
     INDEX,
     INDEX_TYPES,
     MANIFEST,
-    REF_NAME,
     Descriptor,
     ImageConfig,
     Manifest,
@@ -176,7 +177,7 @@ class Layout:
         stored = self.write_blob([config.to_json()])
         manifest = Manifest(Descriptor(CONFIG, stored.digest, stored.size), tuple(layers), dict(annotations or {}))
         blob = self.write_blob([manifest.to_json()])
-        entry = Descriptor(MANIFEST, blob.digest, blob.size, {REF_NAME: reference}, config.platform)
+        entry = Descriptor(MANIFEST, blob.digest, blob.size, {labels.REF_NAME: reference}, config.platform)
         with self._index_lock():
             for layer in layers:
                 if not self.has(layer.digest):
@@ -191,7 +192,7 @@ class Layout:
         Raises:
             ImageNotFoundError: Something that it needs is not here.
         """
-        named = replace(entry, annotations={REF_NAME: reference})
+        named = replace(entry, annotations={labels.REF_NAME: reference})
         with self._index_lock():
             for digest in self._reachable(entry):
                 if not self.has(digest):
@@ -205,16 +206,18 @@ class Layout:
             self.write_blob([content])
         new = attachment.entry
         with self._index_lock():
-            marks = (new.annotations[SUBJECT], new.annotations[TYPE])
+            marks = (new.annotations[labels.ATTACHED_TO], new.annotations[labels.ATTACHED_TYPE])
             others = [
-                old for old in self._entries() if (old.annotations.get(SUBJECT), old.annotations.get(TYPE)) != marks
+                old
+                for old in self._entries()
+                if (old.annotations.get(labels.ATTACHED_TO), old.annotations.get(labels.ATTACHED_TYPE)) != marks
             ]
             self._write_index([*others, new])
 
     def attached(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...]:
         """Return what is attached to an image: the manifests of the documents, or of those of one type."""
-        entries = [entry for entry in self._entries() if entry.annotations.get(SUBJECT) == digest]
-        return tuple(entry for entry in entries if artifact_type in (None, entry.annotations.get(TYPE)))
+        entries = [entry for entry in self._entries() if entry.annotations.get(labels.ATTACHED_TO) == digest]
+        return tuple(entry for entry in entries if artifact_type in (None, entry.annotations.get(labels.ATTACHED_TYPE)))
 
     def add_index(self, manifests: Sequence[Descriptor], reference: str) -> Descriptor:
         """Bind images for several platforms into one index; the name moves to it.
@@ -290,10 +293,10 @@ class Layout:
         """
         with self._index_lock():
             entries = self._entries()
-            moving = [entry for entry in entries if entry.annotations.get(REF_NAME) == reference]
+            moving = [entry for entry in entries if entry.annotations.get(labels.REF_NAME) == reference]
             if not moving:
                 raise ImageNotFoundError(f"There is no image {reference} in {self.directory}.")
-            renamed = [replace(entry, annotations={**entry.annotations, REF_NAME: new}) for entry in moving]
+            renamed = [replace(entry, annotations={**entry.annotations, labels.REF_NAME: new}) for entry in moving]
             others = [entry for entry in entries if entry not in moving]
             staying = [old for old in others if not any(_gives_way(old, entry) for entry in renamed)]
             self._write_index([*staying, *renamed])
@@ -306,7 +309,7 @@ class Layout:
         """
         with self._index_lock():
             entries = self._entries()
-            left = [entry for entry in entries if entry.annotations.get(REF_NAME) != reference]
+            left = [entry for entry in entries if entry.annotations.get(labels.REF_NAME) != reference]
             if len(left) == len(entries):
                 raise ImageNotFoundError(f"There is no image {reference} in {self.directory}.")
             self._write_index(left)
@@ -364,18 +367,15 @@ class Layout:
             "mediaType": INDEX,
             "manifests": [entry.to_dict() for entry in self._without_orphans(entries)],
         }
-        with self._new_file() as path:
-            path.write_text(json.dumps(document, sort_keys=True, indent=1) + "\n")
-            path.chmod(0o644)
-            path.replace(self.directory / "index.json")
+        write_text(self.directory / "index.json", json.dumps(document, sort_keys=True, indent=1) + "\n")
 
     def _without_orphans(self, entries: Sequence[Descriptor]) -> list[Descriptor]:
         """Leave out the documents about images that are here no more."""
-        if not any(SUBJECT in entry.annotations for entry in entries):
+        if not any(labels.ATTACHED_TO in entry.annotations for entry in entries):
             return list(entries)
-        images = [entry for entry in entries if SUBJECT not in entry.annotations]
+        images = [entry for entry in entries if labels.ATTACHED_TO not in entry.annotations]
         known = {image.digest for entry in images for image in manifests_behind(self, entry)}
-        return [entry for entry in entries if entry.annotations.get(SUBJECT, "") in known or entry in images]
+        return [entry for entry in entries if entry.annotations.get(labels.ATTACHED_TO, "") in known or entry in images]
 
     @contextmanager
     def _index_lock(self) -> Iterator[None]:
@@ -408,5 +408,5 @@ class Layout:
 
 
 def _gives_way(old: Descriptor, new: Descriptor) -> bool:
-    same_name = old.annotations.get(REF_NAME) == new.annotations.get(REF_NAME)
+    same_name = old.annotations.get(labels.REF_NAME) == new.annotations.get(labels.REF_NAME)
     return same_name and (old.platform is None or new.platform is None or old.platform == new.platform)

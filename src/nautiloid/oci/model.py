@@ -39,8 +39,6 @@ DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 INDEX_TYPES = frozenset({INDEX, DOCKER_INDEX})
 MANIFEST_TYPES = frozenset({MANIFEST, DOCKER_MANIFEST})
 
-REF_NAME = "org.opencontainers.image.ref.name"
-
 _GO_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 
 

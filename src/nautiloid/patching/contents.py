@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nautiloid.inspect.distribution import PATHS
 from nautiloid.inspect.file_tree import FileTree, TreeFile
 from nautiloid.inspect.layer_listing import KeepWanted, list_layer
 from nautiloid.oci.read_ahead import ReadAhead
 from nautiloid.oci.source import ImageSource
+from nautiloid.packages.os_release import PATHS
 from nautiloid.progress import SILENT, Progress
 
 _KEPT = re.compile(

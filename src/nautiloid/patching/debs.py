@@ -12,8 +12,8 @@ import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nautiloid.factory.debian.control import Stanza, split_stanzas
-from nautiloid.factory.debian.deb import DebFile, Kind, Member
+from nautiloid.debian.control import Stanza, split_stanzas
+from nautiloid.debian.deb import DebFile, Kind, Member
 from nautiloid.inspect.layer_listing import Kind as Below
 from nautiloid.patching.contents import Contents
 from nautiloid.patching.installed import STATUS, DpkgDatabase, InstalledDeb

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from nautiloid.debian.archive import Pocket, pockets
+from nautiloid.debian.mirrors import read_apt_sources
+from nautiloid.debian.release import Keyring
 from nautiloid.errors import NautiloidError
-from nautiloid.factory.debian.archive import Pocket, pockets
-from nautiloid.factory.debian.mirrors import read_apt_sources
-from nautiloid.factory.debian.release import Keyring
 from nautiloid.factory.locker import Mirrors
 from nautiloid.patching.contents import Contents
 

@@ -11,8 +11,8 @@ import fnmatch
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from nautiloid.factory.debian.control import Stanza, split_stanzas
-from nautiloid.factory.debian.index import Package, PackageIndex
+from nautiloid.debian.control import Stanza, split_stanzas
+from nautiloid.debian.index import Package, PackageIndex
 from nautiloid.patching.contents import Contents
 
 STATUS = "var/lib/dpkg/status"

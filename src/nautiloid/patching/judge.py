@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from nautiloid.factory.debian.deb import DebFile
-from nautiloid.factory.debian.index import Package
+from nautiloid.debian.deb import DebFile
+from nautiloid.debian.index import Package
 from nautiloid.patching.debs import DebPatcher, PlacementError
 from nautiloid.patching.installed import DpkgDatabase
 from nautiloid.patching.safety import objections

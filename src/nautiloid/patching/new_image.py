@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 
 import nautiloid
+from nautiloid import labels
 from nautiloid.factory.encoders import encoder_for
 from nautiloid.oci.documents import canonical_json
 from nautiloid.oci.layout import Layout
@@ -14,9 +15,6 @@ from nautiloid.oci.model import DOCKER_LAYER_GZIP, DOCKER_MANIFEST, LAYER_GZIP, 
 from nautiloid.oci.source import ImageSource
 from nautiloid.patching.overlay import Overlay
 from nautiloid.streams import blocks_of, watched
-
-PATCHED_FROM = "org.nautiloid.patched.from"
-"""Annotation of a patched image's manifest: the digest of the image that it was made from."""
 
 
 def write_patched(
@@ -51,7 +49,7 @@ def write_patched(
     manifest = Manifest(
         Descriptor(image.manifest.config.media_type, stored.digest, stored.size),
         (*image.manifest.layers, added),
-        {**image.manifest.annotations, PATCHED_FROM: image.digest},
+        {**image.manifest.annotations, labels.PATCHED_FROM: image.digest},
         image.manifest.media_type,
     )
     written = store.write_blob([manifest.to_json()])

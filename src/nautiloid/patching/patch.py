@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
 
+from nautiloid import labels
+from nautiloid.debian.archive import load_index
+from nautiloid.debian.deb import DebFile, read_deb
+from nautiloid.debian.index import Package, PackageIndex
+from nautiloid.debian.moving import move
+from nautiloid.debian.relation import Relation
 from nautiloid.errors import UsageError
-from nautiloid.factory.build import LOCK_ANNOTATION
-from nautiloid.factory.debian.archive import load_index
-from nautiloid.factory.debian.deb import DebFile, read_deb
-from nautiloid.factory.debian.index import Package, PackageIndex
-from nautiloid.factory.debian.moving import move
-from nautiloid.factory.debian.relation import Relation
-from nautiloid.factory.fetch import Download, Fetcher
 from nautiloid.factory.locker import Mirrors
 from nautiloid.inspect.inspection import inspect_image
 from nautiloid.inspect.inventory import Inspection
+from nautiloid.net.fetch import Download, Fetcher
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import (
     Descriptor,
@@ -33,12 +33,12 @@ from nautiloid.patching.new_image import created, write_patched
 from nautiloid.patching.overlay import Overlay
 from nautiloid.patching.wheels import UnfitWheelError, WheelPatcher
 from nautiloid.progress import Progress
+from nautiloid.subjects.reading import of_inspection
 from nautiloid.versions.debian import version_key
 from nautiloid.versions.python import version_key as python_key
 from nautiloid.vulns.database.reader import AdvisoryDatabase
 from nautiloid.vulns.result import Finding, ScanResult, State
 from nautiloid.vulns.scan import scan
-from nautiloid.vulns.subjects import of_inspection
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Patching:
             UsageError: It is an image that is better made anew.
             NautiloidError: It cannot be read, or something cannot be fetched or verified.
         """
-        if LOCK_ANNOTATION in source.image.manifest.annotations:
+        if labels.LOCK in source.image.manifest.annotations:
             raise UsageError(
                 f"{name} was built from a lock", "Update the lock and build it again: 'nautiloid update --apply'."
             )

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from nautiloid.factory.debian.deb import DebFile
+from nautiloid.debian.deb import DebFile
 from nautiloid.patching.installed import SCRIPTS, DpkgDatabase, InstalledDeb
 
 # Commands that make something out of a package's files: with new files, they would make something else.

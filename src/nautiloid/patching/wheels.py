@@ -24,10 +24,10 @@ from packaging.version import InvalidVersion, Version
 from nautiloid.errors import NautiloidError
 from nautiloid.factory.lockfile import LockedWheel
 from nautiloid.factory.rootfs.tree import Tree
-from nautiloid.factory.store import Store
 from nautiloid.factory.wheels.resolver import ResolutionError, ResolvedWheel, fetch_wheels, resolve
 from nautiloid.factory.wheels.target import Target
 from nautiloid.factory.wheels.unpack import add_wheel, rewrite_record
+from nautiloid.net.store import Store
 from nautiloid.patching.contents import Contents
 from nautiloid.patching.overlay import Overlay
 from nautiloid.progress import SILENT, Progress

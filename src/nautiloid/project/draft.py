@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.project.facts import Note, Said
@@ -153,21 +153,10 @@ def write_draft(text: str, directory: Path, *, force: bool) -> Path:
     """
     path = directory / FILE
     check_draft(text)
-    handle, name = tempfile.mkstemp(prefix=f".{FILE}.", dir=directory)
-    temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        temporary.chmod(0o644)
-        if force:
-            temporary.replace(path)
-        else:
-            # A link, unlike a renaming, fails where the name is taken, even when it was taken this very moment.
-            os.link(temporary, path)
+        write_text(path, text, replace=force)
     except FileExistsError as error:
         raise UsageError(f"{path} exists.", "Replace it with --force, or look at a new one with --print.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 

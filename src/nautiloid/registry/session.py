@@ -14,11 +14,11 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from nautiloid import __version__
+from nautiloid.net.tls import certificate_authorities
 from nautiloid.registry.challenge import Challenge, parse_challenge
 from nautiloid.registry.credentials import Credentials
 from nautiloid.registry.errors import NotInRegistryError, RegistryError
 from nautiloid.registry.name import RemoteName
-from nautiloid.tls import certificate_authorities
 
 _TRIES = 4
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from nautiloid import labels
 from nautiloid.errors import UsageError
 
-TMPFS_LABEL = "org.nautiloid.run.tmpfs"
 NONROOT = 65532
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([bkmgt]?)(?:i?b)?", re.IGNORECASE)
@@ -182,13 +182,13 @@ class HardenedProfile:
             raise UsageError(f"The output {self.output.source} is not a directory.")
 
 
-def tmpfs_of(labels: Mapping[str, str]) -> tuple[PurePosixPath, ...]:
+def tmpfs_of(image_labels: Mapping[str, str]) -> tuple[PurePosixPath, ...]:
     """Return the paths that an image declares as its scratch space (label ``org.nautiloid.run.tmpfs``).
 
     Args:
-        labels: The image's labels; without that one, the scratch space is ``/tmp``.
+        image_labels: The image's labels; without that one, the scratch space is ``/tmp``.
     """
-    declared = labels.get(TMPFS_LABEL, "/tmp")  # noqa: S108 - a path in the container
+    declared = image_labels.get(labels.RUN_TMPFS, "/tmp")  # noqa: S108 - a path in the container
     return tuple(PurePosixPath(path.strip()) for path in declared.split(",") if path.strip())
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from nautiloid import labels
 from nautiloid.errors import NautiloidError
 from nautiloid.factory.definition import SelfTest
-
-TEST_LABEL = "org.nautiloid.test"
 
 
 @dataclass(frozen=True)
@@ -30,18 +29,20 @@ class TestPlan:
     setuid: bool = False
 
 
-def read_plan(labels: Mapping[str, str]) -> TestPlan:
+def read_plan(image_labels: Mapping[str, str]) -> TestPlan:
     """Read the plan from an image's labels; an image that says nothing is held to the run contract alone.
 
     Raises:
         NautiloidError: The label is not one that this version understands.
     """
-    text = labels.get(TEST_LABEL)
+    text = image_labels.get(labels.SELFTEST)
     if text is None:
         return TestPlan()
     try:
         section = SelfTest.model_validate_json(text)
     except ValidationError as error:
-        raise NautiloidError(f"the image's label {TEST_LABEL} cannot be read: {error.errors()[0]['msg']}") from error
+        raise NautiloidError(
+            f"the image's label {labels.SELFTEST} cannot be read: {error.errors()[0]['msg']}"
+        ) from error
     steps = tuple((step.name, step.code) for step in section.steps)
     return TestPlan(section.imports, steps, section.shell, section.setuid)

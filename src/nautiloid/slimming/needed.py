@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from nautiloid.elf.linking import ElfFacts
 from nautiloid.factory import slim
-from nautiloid.factory.rootfs.elf import ElfFacts
 from nautiloid.factory.rootfs.tree import Kind, Tree
 
 # What nobody opens and everybody relies on: licences, package metadata, name service, trust, time zones.

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nautiloid.elf.linking import ElfFacts
 from nautiloid.factory import slim
-from nautiloid.factory.rootfs.elf import ElfFacts
 from nautiloid.factory.rootfs.tree import Entry, Tree
 from nautiloid.slimming.needed import with_libraries
 

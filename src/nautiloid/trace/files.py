@@ -10,10 +10,9 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
-from elftools.elf.segments import InterpSegment
-
+from nautiloid.buffer import mapped_file
+from nautiloid.elf.errors import ElfError
+from nautiloid.elf.reader import Elf
 from nautiloid.oci.errors import ImageFormatError
 from nautiloid.oci.unpack import resolve_inside
 from nautiloid.trace.strace import Kind, Use
@@ -68,8 +67,8 @@ class ImageFiles:
                     words = head.partition(b"\n")[0][2:].split()
                     return words[0].decode(errors="replace") if words else ""
                 if head.startswith(b"\x7fELF"):
-                    segments = ELFFile(stream).iter_segments()
-                    return next((one.get_interp_name() for one in segments if isinstance(one, InterpSegment)), "")
-        except (OSError, ImageFormatError, ELFError, ValueError, UnicodeDecodeError, AssertionError):
+                    with mapped_file(stream) as content:
+                        return Elf(content).interpreter
+        except (OSError, ImageFormatError, ElfError, ValueError):
             pass
         return ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import nautiloid
-from nautiloid.inspect.catalogers.package_url import parse_purl
+from nautiloid.packages.purl import parse_purl
 from nautiloid.progress import SILENT, Progress
 from nautiloid.versions.errors import InvalidVersionError
 from nautiloid.vulns.database.reader import STALE_AFTER, AdvisoryDatabase, Candidate, Source

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import zstandard.backend_c
 
-from nautiloid.inspect.elf import Elf
+from nautiloid.elf.reader import Elf
 from nautiloid.inspect.inventory import Found, Severity
 from nautiloid.oci.errors import ImageFormatError
 

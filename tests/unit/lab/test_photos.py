@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from nautiloid.errors import NautiloidError, UsageError
-from nautiloid.factory.fetch import Fetcher
-from nautiloid.factory.store import Store
 from nautiloid.lab import photos
+from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 from nautiloid.progress import SILENT
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from nautiloid import labels
 from nautiloid.errors import IntegrityError
 from nautiloid.oci.digest import digest_of
 from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
 from nautiloid.oci.layout import Layout
-from nautiloid.oci.model import INDEX, REF_NAME, Descriptor, ImageConfig, Platform
+from nautiloid.oci.model import INDEX, Descriptor, ImageConfig, Platform
 from nautiloid.oci.source import open_image
 
 from .images import store_image
@@ -168,7 +169,7 @@ def test_nested_indexes_of_other_builders_are_followed(layout: Layout) -> None:
     attestation = {"mediaType": stored.media_type, "digest": digest_of(b"no such blob"), "size": 1}
     attestation["platform"] = {"os": "unknown", "architecture": "unknown"}
     nested = layout.write_blob([json.dumps({"manifests": [stored.to_dict(), attestation]}).encode()])
-    pointer = Descriptor(INDEX, nested.digest, nested.size, {REF_NAME: "multi:latest"})
+    pointer = Descriptor(INDEX, nested.digest, nested.size, {labels.REF_NAME: "multi:latest"})
     (layout.directory / "index.json").write_text(json.dumps({"manifests": [pointer.to_dict()]}))
     assert layout.resolve("multi:latest", ARM64).digest == stored.digest
     assert layout.resolve("multi:latest").digest == stored.digest

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nautiloid.factory.debian.deb import DebFile, read_deb
+from nautiloid.debian.deb import DebFile, read_deb
 from nautiloid.inspect.file_tree import FileTree, TreeFile
 from nautiloid.inspect.layer_listing import KeepWanted, list_layer
 from nautiloid.oci.digest import digest_of

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from nautiloid.factory.store import Store
 from nautiloid.inspect.file_tree import FileTree
 from nautiloid.inspect.layer_listing import KeepWanted, list_layer
+from nautiloid.net.store import Store
 from nautiloid.patching.contents import read_contents
 from nautiloid.patching.overlay import Overlay
 from nautiloid.patching.wheels import UnfitWheelError, WheelPatcher

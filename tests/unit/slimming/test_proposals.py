@@ -4,9 +4,9 @@ from pathlib import Path
 
 import yaml
 
+from nautiloid.elf.linking import ElfFacts
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.rootfs.content import Literal
-from nautiloid.factory.rootfs.elf import ElfFacts
 from nautiloid.factory.rootfs.tree import Origin, Tree
 from nautiloid.slimming.needed import needed_files
 from nautiloid.slimming.proof import Answers, differences
@@ -24,7 +24,7 @@ def _tree(*files: tuple[str, str, int]) -> Tree:
 
 
 def _elf(*needed: str) -> ElfFacts:
-    return ElfFacts("EM_X86_64", False, "", needed, (), False)
+    return ElfFacts(False, "", needed, ())
 
 
 def test_whole_directories_are_named_once_and_by_component() -> None:

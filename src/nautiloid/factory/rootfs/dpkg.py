@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nautiloid.factory.debian.deb import DebFile
+from nautiloid.debian.deb import DebFile
 from nautiloid.factory.rootfs.content import Literal
 from nautiloid.factory.rootfs.system import SYSTEM
 from nautiloid.factory.rootfs.tree import Tree

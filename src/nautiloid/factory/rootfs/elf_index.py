@@ -7,15 +7,14 @@ torch. Facts are kept by content identity, so that only a library never seen bef
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nautiloid.factory.rootfs.content import Content, ZipMember
-from nautiloid.factory.rootfs.elf import ElfFacts, read_elf
+from nautiloid.atomic import write_text
+from nautiloid.buffer import mapped
+from nautiloid.elf.linking import ElfFacts, linking_facts
+from nautiloid.factory.rootfs.content import Content
 from nautiloid.factory.rootfs.tree import Entry, Tree
 
 _Noted = dict[str, dict[str, Any] | None]
@@ -52,14 +51,8 @@ def _may_be_elf(entry: Entry) -> bool:
 
 
 def _read(content: Content, scratch: Path) -> ElfFacts | None:
-    if not isinstance(content, ZipMember):
-        with content.open() as stream:
-            return read_elf(stream)
-    # The section table lies at the end of the file: seeking there and back would inflate a zip member twice.
-    with tempfile.TemporaryFile(dir=scratch) as inflated, content.open() as stream:
-        shutil.copyfileobj(stream, inflated, 1 << 20)
-        inflated.seek(0)
-        return read_elf(inflated)
+    with content.open() as stream, mapped(stream, scratch) as whole:
+        return linking_facts(whole)
 
 
 def _from_json(known: dict[str, Any]) -> ElfFacts:
@@ -77,8 +70,4 @@ def _recall(cache: Path) -> _Noted:
 
 
 def _note(noted: _Noted, cache: Path) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=cache.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(noted, stream)
-    Path(temporary).replace(cache)
+    write_text(cache, json.dumps(noted))

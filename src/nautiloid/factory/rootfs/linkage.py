@@ -1,9 +1,12 @@
 """Does every native library that an image's files need lie inside the image?
 
 No maintainer script, no package manager and no person will notice a missing ``libfoo.so.1`` before the first user
-does. So each build resolves every DT_NEEDED of every ELF file as ld.so(8) would: DT_RPATH of the file and of who loaded
-it, DT_RUNPATH, the default directories. A library that is there may still be too old: every symbol version that a file
-needs of a library (GLIBC_2.38) must be one that the library defines.
+does. So each build looks for every DT_NEEDED of every ELF file where ld.so(8) would: in the file's own DT_RUNPATH or
+DT_RPATH and the default directories. The DT_RPATH of whoever loads a library, which ld.so also follows, is not: instead
+a library of the same wheel, or of one that it needs, counts as found (see ``missing_libraries``).
+
+A library that is there may still be too old: every symbol version that a file needs of a library (GLIBC_2.38) must be
+one that the library defines.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from nautiloid.factory.rootfs.elf import ElfFacts
+from nautiloid.elf.linking import ElfFacts
 from nautiloid.factory.rootfs.tree import Kind, Tree
 
 TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}

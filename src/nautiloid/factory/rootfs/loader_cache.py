@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Mapping
 
-from nautiloid.factory.rootfs.elf import ElfFacts
+from nautiloid.elf.linking import ElfFacts
 from nautiloid.factory.rootfs.linkage import default_directories
 
 _MAGIC = b"glibc-ld.so.cache1.1"

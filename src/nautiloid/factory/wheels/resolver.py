@@ -24,8 +24,8 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory.lockfile import LockedWheel
-from nautiloid.factory.store import Store
 from nautiloid.factory.wheels.target import Target
+from nautiloid.net.store import Store
 from nautiloid.progress import SILENT, Progress
 
 _NOT_OFFERED = re.compile(r"No matching distribution found for (\S+)")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from nautiloid.inspect.buffer import Buffer
+from nautiloid.buffer import Buffer
 from nautiloid.inspect.catalogers.json_record import read_json
-from nautiloid.inspect.catalogers.package_url import purl
 from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.purl import purl
 
 _RECORD = re.compile(r"(?P<prefix>.*/|)conda-meta/[^/]+\.json")
 _LARGEST = 64 << 20

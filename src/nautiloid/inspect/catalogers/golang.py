@@ -10,9 +10,9 @@ import re
 import struct
 from collections.abc import Iterator
 
-from nautiloid.inspect.catalogers.package_url import purl
-from nautiloid.inspect.elf import Elf
+from nautiloid.elf.reader import Elf
 from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.purl import purl
 
 _MAGIC = b"\xff Go buildinf:"
 _HEADER = 32

@@ -11,10 +11,10 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nautiloid.inspect.buffer import Buffer, stream_over
-from nautiloid.inspect.catalogers.package_url import purl
+from nautiloid.buffer import Buffer, stream_over
 from nautiloid.inspect.catalogers.zip_archive import inflate, open_zip
 from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.purl import purl
 
 _SUFFIXES = (".jar", ".war", ".ear", ".par", ".jpi", ".hpi")
 _LARGEST = 1 << 30

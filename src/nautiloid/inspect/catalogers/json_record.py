@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nautiloid.inspect.buffer import Buffer
+from nautiloid.buffer import Buffer
 from nautiloid.inspect.catalogers.unreadable import UnreadableError
 
 

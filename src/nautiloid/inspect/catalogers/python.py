@@ -17,8 +17,8 @@ from typing import Any
 from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
-from nautiloid.inspect.catalogers.package_url import parse_purl, purl
 from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.purl import parse_purl, purl
 
 _DIST_INFO = re.compile(r"(?P<site>.*/|)(?P<directory>[^/]+\.dist-info)/METADATA")
 _EGG_INFO = re.compile(r"(?P<site>.*/|)(?P<directory>[^/]+\.egg-info)(?:/PKG-INFO)?")

@@ -12,11 +12,11 @@ import struct
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nautiloid.inspect.buffer import Buffer
-from nautiloid.inspect.catalogers.package_url import parse_purl, purl
+from nautiloid.buffer import Buffer
 from nautiloid.inspect.catalogers.unreadable import UnreadableError
-from nautiloid.inspect.distribution import Distribution
 from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.os_release import Distribution
+from nautiloid.packages.purl import parse_purl, purl
 
 _PLACES = ("var/lib/rpm/", "usr/lib/sysimage/rpm/", "usr/share/rpm/")
 _FILES = ("rpmdb.sqlite", "Packages.db", "Packages")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from nautiloid.inspect.catalogers.package_url import purl
-from nautiloid.inspect.distribution import Distribution
 from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.os_release import Distribution
+from nautiloid.packages.purl import purl
 
 STATUS = "var/lib/dpkg/status"
 STATUS_D = "var/lib/dpkg/status.d/"

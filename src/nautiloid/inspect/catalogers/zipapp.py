@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nautiloid.inspect.buffer import Buffer, stream_over
+from nautiloid.buffer import Buffer, stream_over
 from nautiloid.inspect.catalogers import python
 from nautiloid.inspect.catalogers.zip_archive import inflate, open_zip
 from nautiloid.inspect.inventory import Component, Found

@@ -22,8 +22,8 @@ import httpx
 
 from nautiloid import __version__
 from nautiloid.errors import IntegrityError, NautiloidError
+from nautiloid.net.tls import certificate_authorities
 from nautiloid.progress import SILENT, Progress
-from nautiloid.tls import certificate_authorities
 
 OSV_EXPORTS = "https://osv-vulnerabilities.storage.googleapis.com"
 EXPLOITED = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import zstandard
 
+from nautiloid.atomic import atomic_file
 from nautiloid.errors import IntegrityError, UsageError
 from nautiloid.progress import SILENT, Progress
 from nautiloid.vulns.database.schema import DatabaseError, is_current, replace_with, replacing
@@ -70,13 +71,8 @@ def export_database(database: Path, file: Path) -> None:
     """
     if not is_current(database):
         raise DatabaseError(f"there is no advisory database at {database}", "Get one with 'nautiloid db update'.")
-    temporary = file.with_name(f".{file.name}.new")
-    try:
-        with database.open("rb") as plain, temporary.open("wb") as packed:
-            zstandard.ZstdCompressor(level=9, write_checksum=True).copy_stream(plain, packed)
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with database.open("rb") as plain, atomic_file(file) as packed:
+        zstandard.ZstdCompressor(level=9, write_checksum=True).copy_stream(plain, packed)
 
 
 def records_of(file: Path, progress: Progress = SILENT) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from nautiloid.atomic import atomic_path
 from nautiloid.errors import NautiloidError
 from nautiloid.places import cache_directory
 from nautiloid.progress import Progress
@@ -59,28 +60,19 @@ def replacing(path: Path, progress: Progress) -> Iterator[sqlite3.Connection]:
         DatabaseError: It cannot be written, such as on a full disk.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path, progress):
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            with _named_errors(path):
-                if is_current(path):
-                    shutil.copyfile(path, temporary)
-                with closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
-                    # No journal: what is interrupted is thrown away as a whole.
-                    connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;")
-                    if not _has_tables(connection):
-                        connection.executescript(f"{_TABLES} PRAGMA user_version={VERSION};")
-                    connection.execute("BEGIN")
-                    yield connection
-                    connection.execute("COMMIT")
-                with temporary.open("rb") as written:
-                    os.fsync(written.fileno())
-                temporary.chmod(0o644)
-                temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with _alone(path, progress), _named_errors(path), atomic_path(path) as temporary:
+        if is_current(path):
+            shutil.copyfile(path, temporary)
+        with closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
+            # No journal: what is interrupted is thrown away as a whole.
+            connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;")
+            if not _has_tables(connection):
+                connection.executescript(f"{_TABLES} PRAGMA user_version={VERSION};")
+            connection.execute("BEGIN")
+            yield connection
+            connection.execute("COMMIT")
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
 
 
 def replace_with(path: Path, fill: Callable[[Path], None], progress: Progress) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import nautiloid
+from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
 from nautiloid.vulns.vex.statement import Product, Statement, Status
-from nautiloid.whole_file import write_whole
 
 MEDIA_TYPE = "application/vnd.openvex+json"
 CONTEXT = "https://openvex.dev/ns/v0.2.0"
@@ -69,7 +69,7 @@ def add_statement(path: Path, statement: Statement, author: str) -> None:
     # An id of its content: two documents with one id say the same.
     stated = json.dumps([document.get("author"), document["statements"]], sort_keys=True)
     document["@id"] = f"https://openvex.dev/docs/nautiloid/vex-{hashlib.sha256(stated.encode()).hexdigest()}"
-    write_whole(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
 def _written(statement: Statement, now: str) -> dict[str, Any]:

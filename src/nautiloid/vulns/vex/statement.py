@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from packageurl import PackageURL
 
-from nautiloid.inspect.catalogers.package_url import parse_purl
+from nautiloid.packages.purl import parse_purl
 from nautiloid.vulns.result import Finding, Part, ScanResult, Suppression
 
 

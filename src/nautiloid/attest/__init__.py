@@ -1,1 +1,0 @@
-"""Statements about an image that others can check: bills of materials."""

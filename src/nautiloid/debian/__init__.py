@@ -1,0 +1,1 @@
+"""The Debian archive and its packages: signed indices, closures, .deb files, version by version."""

@@ -1,0 +1,1 @@
+"""ELF files: read without trusting them, judged for linking, stripped."""

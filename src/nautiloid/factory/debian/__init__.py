@@ -1,1 +1,0 @@
-"""Debian packages straight from the archive: signed index, dependency closure, ``.deb`` files."""

@@ -1,0 +1,1 @@
+"""Files from the network: fetched by hash from whoever has them, kept by hash."""

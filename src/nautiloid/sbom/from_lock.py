@@ -1,0 +1,74 @@
+"""The bill that the factory attaches: what the lock put into an image, with the hash of every input.
+
+A build knows what nobody can find afterwards: which .deb and which wheel each package came from, which slim rule took
+what away and why, and under which licence the weights are.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import nautiloid
+from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
+from nautiloid.inspect.catalogers.python import pypi_purl
+from nautiloid.inspect.catalogers.system import debian_purl
+from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.os_release import Distribution
+from nautiloid.sbom.model import Bill, ModelPart, Part
+
+_RELEASES = {"bookworm": "12", "trixie": "13", "forky": "14"}
+
+
+def bill_of_lock(lock: Lock, name: str, digest: str) -> Bill:
+    """Make the bill of an image from the lock that it was built from.
+
+    Args:
+        lock: The lock.
+        name: What the image is called.
+        digest: Of its manifest.
+    """
+    definition = lock.definition
+    release = _RELEASES.get(definition.debian.suite, "")
+    notes = {f"nautiloid:slim:{rule.name}": f"{rule.action}: {rule.because}" for rule in definition.slim}
+    notes |= {f"nautiloid:dropped:{gone.name}": f"{gone.version}: {gone.because}" for gone in lock.dropped}
+    return Bill(
+        name=name,
+        digest=digest,
+        created=lock.timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        platform=f"linux/{definition.architecture}",
+        distribution=f"debian-{release}" if release else definition.debian.suite,
+        origin="build",
+        tool=f"nautiloid {nautiloid.__version__}",
+        parts=(*(_deb(deb, release) for deb in lock.debs), *(_wheel(wheel) for wheel in lock.wheels)),
+        models=tuple(
+            ModelPart(weights.name, weights.to, "weights", weights.sha256, weights.license) for weights in lock.weights
+        ),
+        notes={**notes, "nautiloid:lock": lock.digest},
+    )
+
+
+def _deb(deb: LockedDeb, release: str) -> Part:
+    debian = Distribution(identity="debian" if release else "", version=release)
+    component = Component(
+        kind="deb",
+        name=deb.name,
+        version=deb.version,
+        purl=debian_purl(deb.name, deb.version, deb.architecture, deb.source, deb.source_version, debian),
+        how=Found.DPKG,
+        evidence=f"locked: {deb.path}",
+        source=deb.source,
+        source_version=deb.source_version,
+    )
+    return Part(component, sha256=deb.sha256, notes={"nautiloid:file": deb.path})
+
+
+def _wheel(wheel: LockedWheel) -> Part:
+    component = Component(
+        kind="pypi",
+        name=wheel.name,
+        version=wheel.version,
+        purl=pypi_purl(wheel.name, wheel.version),
+        how=Found.DIST_INFO,
+        evidence=f"locked: {wheel.filename}",
+    )
+    return Part(component, sha256=wheel.sha256, notes={"nautiloid:file": wheel.filename})

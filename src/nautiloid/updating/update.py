@@ -1,0 +1,257 @@
+"""Lock -> newer lock: everything, or only what fixes a known vulnerability; wheels not before they have cooled down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from nautiloid.debian.deb import read_deb
+from nautiloid.debian.index import Package, PackageIndex
+from nautiloid.factory.definition_file import LoadedDefinition
+from nautiloid.factory.locker import Mirrors, lock_wheels, make_lock
+from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
+from nautiloid.factory.wheels.resolver import Bounds, ResolutionError
+from nautiloid.net.fetch import Download, Fetcher
+from nautiloid.progress import SILENT, Progress
+from nautiloid.sbom.from_lock import bill_of_lock
+from nautiloid.subjects.reading import parts_of
+from nautiloid.updating.changes import Change, changes_between, with_vulnerabilities
+from nautiloid.updating.holding_back import hold_back
+from nautiloid.vulns.database.reader import AdvisoryDatabase
+from nautiloid.vulns.result import Finding, ScanResult, State
+from nautiloid.vulns.scan import Subject, scan
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How far an update may go.
+
+    Attributes:
+        only_security: Move only what fixes a known vulnerability, and what that needs.
+        cool_down: Wheels younger than this stay out, unless they fix a known vulnerability; zero takes any.
+    """
+
+    only_security: bool = False
+    cool_down: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update would do.
+
+    Attributes:
+        old: The lock as it is.
+        new: The lock as it would be; the old one itself where nothing moves.
+        changes: What moves.
+        before: The scan of the old lock; None without advisories.
+        after: The scan of the new lock.
+        notes: What a reader must know, in sentences.
+    """
+
+    old: Lock
+    new: Lock
+    changes: tuple[Change, ...]
+    before: ScanResult | None
+    after: ScanResult | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Updating:
+    """The surroundings of an update: the definition, the way to downloads, and the advisories.
+
+    Attributes:
+        database: Open for reading; None where there are no advisories.
+        now: The moment from which a wheel's age counts.
+    """
+
+    loaded: LoadedDefinition
+    fetcher: Fetcher
+    mirrors: Mirrors
+    database: AdvisoryDatabase | None
+    now: datetime
+
+    def propose(self, old: Lock, policy: Policy) -> Update:
+        """Return what an update would do; nothing is written.
+
+        Args:
+            old: The lock, which fits the definition.
+            policy: How far it may go; ``only_security`` needs advisories.
+
+        Raises:
+            NautiloidError: Something cannot be resolved, fetched or verified.
+        """
+        notes: list[str] = []
+        before = self._scan(old)
+        new = self._with_wheels(old, policy, before, notes)
+        if policy.only_security and before is not None:
+            new = self._held_back(old, new, before, notes)
+        if self._same(old, new):
+            new = old
+        return _compared(old, new, before, self._scan(new), tuple(notes))
+
+    def _with_wheels(self, old: Lock, policy: Policy, before: ScanResult | None, notes: list[str]) -> Lock:
+        affected = _fixable_wheels(before) if before is not None else frozenset()
+        pins = tuple(f"{wheel.name}=={wheel.version}" for wheel in old.wheels
+                     if canonicalize_name(wheel.name) not in affected)  # fmt: skip
+        constraints = pins if policy.only_security else ()
+        limit = self.now - policy.cool_down if policy.cool_down else None
+        if policy.only_security and (not affected or not old.wheels):
+            # Nothing of Python moves, so that neither its age nor the index matters.
+            limit, constraints = None, tuple(f"{wheel.name}=={wheel.version}" for wheel in old.wheels)
+        new = self._first_that_resolves(old, constraints, limit, notes)
+        new = self._not_older(old, new, limit)
+        return self._exempt_fixes(new, limit, notes)
+
+    def _first_that_resolves(
+        self, old: Lock, constraints: tuple[str, ...], limit: datetime | None, notes: list[str]
+    ) -> Lock:
+        """Resolve as was asked; else, in this order, without the cool-down, and with the wheels as they are."""
+        pinned = tuple(f"{wheel.name}=={wheel.version}" for wheel in old.wheels)
+        attempts = [Bounds(constraints, limit)]
+        if limit is not None and constraints:
+            attempts.append(Bounds(constraints))
+        if limit is not None or constraints:
+            attempts.append(Bounds(pinned))
+        for number, bounds in enumerate(attempts):
+            try:
+                return make_lock(self.loaded, self.fetcher, self.mirrors, bounds)
+            except ResolutionError as error:
+                if number + 1 == len(attempts):
+                    raise
+                told = " ".join(error.message.split())[:400]
+                what = "the cool-down cannot be kept" if len(attempts) - number > 2 else "the wheels stay as they are"
+                notes.append(f"{what}: {told}")
+        raise AssertionError("there is always an attempt")
+
+    def _not_older(self, old: Lock, new: Lock, limit: datetime | None) -> Lock:
+        """Keep wheels that are in use already: a cool-down is no reason to go back."""
+        held = {wheel.name: Version(wheel.version) for wheel in old.wheels}
+        back = {wheel.name for wheel in new.wheels if Version(wheel.version) < held.get(wheel.name, Version("0"))}
+        if limit is None or not back:
+            return new
+        constraints = [f"{name}=={held[name]}" for name in sorted(back)]
+        constraints += [f"{wheel.name}<={wheel.version}" for wheel in new.wheels if wheel.name not in back]
+        return self._relocked(new, tuple(constraints))
+
+    def _exempt_fixes(self, new: Lock, limit: datetime | None, notes: list[str]) -> Lock:
+        """Let wheels that fix a known vulnerability in before they have cooled down."""
+        found = self._scan(new)
+        waiting = _fixable_wheels(found) if found is not None and limit is not None else frozenset()
+        if not waiting:
+            return new
+        constraints = tuple(
+            f"{wheel.name}{'>=' if canonicalize_name(wheel.name) in waiting else '=='}{wheel.version}"
+            for wheel in new.wheels
+        )
+        try:
+            moved = self._relocked(new, constraints)
+        except ResolutionError:
+            return new
+        early = [f"{after.name} {after.version}" for before, after in _pairs(new.wheels, moved.wheels)
+                 if before.version != after.version]  # fmt: skip
+        if early:
+            notes.append(f"younger than the cool-down, but fix vulnerabilities: {', '.join(early)}")
+        return moved
+
+    def _relocked(self, lock: Lock, constraints: tuple[str, ...]) -> Lock:
+        wheels, dropped = lock_wheels(lock.definition, lock.debs, self.fetcher, Bounds(constraints))
+        return lock.model_copy(update={"wheels": wheels, "dropped": dropped})
+
+    def _held_back(self, old: Lock, new: Lock, before: ScanResult, notes: list[str]) -> Lock:
+        # A finding's package is the source package where the family has such; locks hold nothing else beside wheels.
+        moving = {finding.package for finding in before.open if finding.state is State.FIXED}
+        held = hold_back(old, new, moving, self._reader(old, new))
+        if held.along:
+            notes.append(f"had to move along: {', '.join(held.along)}")
+        python = f"python{old.definition.python.version}" if old.definition.python else ""
+        compiler = new.compiler if python in {*moving, *held.along} else tuple(
+            deb.model_copy(update={"at": deb.at or old.timestamp}) for deb in old.compiler
+        )  # fmt: skip
+        excused = {(one.package, one.relation): one for lock in (old, new) for one in lock.excused}
+        present = {deb.name for deb in held.debs} | {""}
+        kept = tuple(one for key, one in sorted(excused.items()) if one.package in present)
+        return new.model_copy(update={"debs": held.debs, "compiler": compiler, "excused": kept})
+
+    def _reader(self, old: Lock, new: Lock) -> Callable[[LockedDeb], Package]:
+        """Return what reads a locked package's control data; the packages are fetched first, all at once."""
+        wanted = [(deb, lock) for lock in (old, new) for deb in lock.debs]
+        downloads = [
+            Download(deb.path, self.mirrors.of(deb.archive, deb.at or lock.timestamp), deb.sha256, deb.size, deb.name)
+            for deb, lock in wanted
+        ]
+        paths = self.fetcher.fetch_all(downloads, title="Fetch Debian packages")
+        known: dict[str, Package] = {}
+
+        def package(deb: LockedDeb) -> Package:
+            if deb.sha256 not in known:
+                index = PackageIndex(old.definition.architecture)
+                text = read_deb(paths[deb.sha256]).control.text
+                file = f"Filename: {deb.path}\nSize: {deb.size}\nSHA256: {deb.sha256}"
+                index.add(f"{text.rstrip()}\n{file}\n", archive=deb.archive, suite="")
+                known[deb.sha256] = index.candidates(deb.name)[0]
+            return known[deb.sha256]
+
+        return package
+
+    def _scan(self, lock: Lock) -> ScanResult | None:
+        return scan_lock(lock, self.database, self.fetcher.progress)
+
+    @staticmethod
+    def _same(old: Lock, new: Lock) -> bool:
+        """Tell whether two locks build the same: the archive's date alone is no reason for a new image."""
+        return not changes_between(old, new) and old.definition == new.definition
+
+
+def compare_locks(old: Lock, new: Lock, database: AdvisoryDatabase | None, progress: Progress = SILENT) -> Update:
+    """Return what moved between two locks that there are.
+
+    Args:
+        old: The previous lock.
+        new: The lock.
+        database: The advisories; None where there are none.
+        progress: Counts packages.
+    """
+    return _compared(old, new, scan_lock(old, database, progress), scan_lock(new, database, progress), ())
+
+
+def scan_lock(lock: Lock, database: AdvisoryDatabase | None, progress: Progress = SILENT) -> ScanResult | None:
+    """Scan what a lock pins; None without advisories."""
+    if database is None:
+        return None
+    bill = bill_of_lock(lock, lock.definition.name, "")
+    parts = parts_of(part.component for part in bill.parts)
+    return scan(Subject(lock.definition.name, parts, "", bill.distribution), database, progress)
+
+
+def _compared(
+    old: Lock, new: Lock, before: ScanResult | None, after: ScanResult | None, notes: tuple[str, ...]
+) -> Update:
+    changes = changes_between(old, new)
+    if before is not None and after is not None:
+        changes = with_vulnerabilities(changes, before, after)
+    return Update(old, new, changes, before, after, notes)
+
+
+def still_fixable(result: ScanResult) -> tuple[Finding, ...]:
+    """Return what a newer version would fix, and the definition's own pins hold back."""
+    return tuple(finding for finding in result.open if finding.state is State.FIXED)
+
+
+def _fixable_wheels(result: ScanResult) -> frozenset[str]:
+    return frozenset(
+        canonicalize_name(part.name)
+        for finding in result.open
+        if finding.state is State.FIXED
+        for part in finding.parts
+        if part.purl.startswith("pkg:pypi/")
+    )
+
+
+def _pairs(old: Sequence[LockedWheel], new: Sequence[LockedWheel]) -> list[tuple[LockedWheel, LockedWheel]]:
+    after = {wheel.name: wheel for wheel in new}
+    return [(wheel, after[wheel.name]) for wheel in old if wheel.name in after]
