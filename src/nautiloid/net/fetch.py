@@ -8,19 +8,27 @@ says what each mirror did wrong.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.request import url2pathname
+
+import httpx
 
 from nautiloid.errors import IntegrityError, NautiloidError
+from nautiloid.net.download import CHUNK, Limits
+from nautiloid.net.download import Download as Body
+from nautiloid.net.errors import HttpError, LimitError
+from nautiloid.net.http import HttpClient, HttpSettings, Retry, check_status
 from nautiloid.net.store import Store
-from nautiloid.net.transport import MirrorError, Transport
 from nautiloid.progress import Progress, Task
 
 _THREADS = 4
+_TRIES = 3
 
 
 class FetchError(NautiloidError):
@@ -69,7 +77,8 @@ class Fetcher:
         self.store = store
         self.progress = progress
         self.offline = offline
-        self._transport = Transport(backoff=backoff, patience=patience)
+        self._client = HttpClient(HttpSettings(retry=Retry(tries=_TRIES, backoff=backoff)))
+        self._patience = patience
 
     def __enter__(self) -> Fetcher:
         return self
@@ -77,7 +86,7 @@ class Fetcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._transport.close()
+        self._client.close()
 
     def fetch(
         self, path: str, *, mirrors: Sequence[str], sha256: str, size: int | None = None, title: str = ""
@@ -125,8 +134,8 @@ class Fetcher:
         failures = []
         for mirror in reachable:
             try:
-                return b"".join(self._transport.chunks(_url(mirror, path), limit=max_bytes))
-            except MirrorError as failure:
+                return b"".join(self._chunks(_url(mirror, path), limit=max_bytes))
+            except HttpError as failure:
                 failures.append(f"{_redacted(mirror)}: {failure}")
         raise _all_failed(path, failures)
 
@@ -148,14 +157,33 @@ class Fetcher:
     def _download(self, download: Download, meter: _Meter) -> Path:
         failures = []
         for mirror in self._reachable(download.mirrors):
-            chunks = self._transport.chunks(_url(mirror, download.path), limit=download.size)
+            chunks = self._chunks(_url(mirror, download.path), limit=download.size)
             try:
                 stored = self.store.put(meter.measured(chunks), sha256=download.sha256, size=download.size)
-            except (MirrorError, IntegrityError) as failure:
+            except (HttpError, IntegrityError) as failure:
                 failures.append(f"{_redacted(mirror)}: {failure}")
             else:
                 return stored.path
         raise _all_failed(f"{download.title} ({download.path})", failures)
+
+    def _chunks(self, url: str, *, limit: int | None) -> Iterator[bytes]:
+        """Yield a file's bytes, of an ``http``, ``https`` or ``file`` URL.
+
+        Raises:
+            HttpError: The file cannot be had from there, or is longer than ``limit``.
+        """
+        if url.startswith("file:"):
+            yield from _read_local(url, limit)
+            return
+
+        @contextmanager
+        def open_at(headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+            with self._client.send("GET", url, headers=headers) as answer:
+                check_status(answer, 200, 206)
+                yield answer
+
+        with Body(open_at, self._client.settings.retry, Limits(limit, patience=self._patience)) as body:
+            yield from body
 
     def _reachable(self, mirrors: Sequence[str]) -> list[str]:
         return [mirror for mirror in mirrors if not self.offline or mirror.startswith("file:")]
@@ -191,6 +219,20 @@ class _Meter:
 def _url(mirror: str, path: str) -> str:
     # "+" is encoded as well: object stores behind some mirrors read a bare one as a space.
     return f"{mirror.rstrip('/')}/{quote(path.lstrip('/'), safe='/~')}"
+
+
+def _read_local(url: str, limit: int | None) -> Iterator[bytes]:
+    path = Path(url2pathname(urlsplit(url).path))
+    done = 0
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                done += len(chunk)
+                if limit is not None and done > limit:
+                    raise LimitError(f"holds more than {limit} bytes")
+                yield chunk
+    except OSError as error:
+        raise HttpError(error.strerror or str(error)) from error
 
 
 def _redacted(mirror: str) -> str:

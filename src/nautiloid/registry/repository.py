@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import httpx
 
 from nautiloid.errors import IntegrityError
+from nautiloid.net.download import Download, Limits
+from nautiloid.net.errors import HttpError, LimitError
 from nautiloid.oci.digest import digest_of
 from nautiloid.oci.documents import json_object, objects
 from nautiloid.oci.model import DOCKER_INDEX, DOCKER_MANIFEST, INDEX, MANIFEST, Descriptor
@@ -20,7 +22,6 @@ _ACCEPT = ", ".join((INDEX, MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST))
 _LARGEST_MANIFEST = 4 << 20  # bytes; the specification lets registries refuse larger ones
 _PIECE = 16 << 20  # bytes of one PATCH: what is lost when a connection breaks
 _TRIES = 5
-_BACKOFF = 0.5  # seconds
 
 Reader = Callable[[int], Iterator[bytes]]
 """Gives a blob's bytes from an offset on; may be asked again."""
@@ -57,6 +58,7 @@ class Repository:
         self.session = session
         self.name = name
         self._scope = f"repository:{name}:{'pull,push' if push else 'pull'}"
+        self._retry = replace(session.retry, tries=_TRIES)
 
     # -- manifests ---------------------------------------------------------------------------------
 
@@ -145,33 +147,22 @@ class Repository:
         Raises:
             RegistryError: It cannot be had, or has another size.
         """
-        done, failures = start, 0
-        while done < descriptor.size:
-            before = done
-            headers = {"Range": f"bytes={done}-"} if done else {}
-            try:
-                with self.session.stream(
-                    "GET", self._url(f"blobs/{descriptor.digest}"), scope=self._scope, headers=headers,
-                    expected=(200, 206),
-                ) as answer:  # fmt: skip
-                    skip = done if answer.status_code == 200 else 0
-                    for chunk in answer.iter_raw():
-                        kept = chunk[skip:]
-                        skip = max(0, skip - len(chunk))
-                        done += len(kept)
-                        if done > descriptor.size:
-                            raise IntegrityError(f"{descriptor.digest} is longer than its {descriptor.size} bytes.")
-                        if kept:
-                            yield kept
-                if done < descriptor.size:
-                    raise httpx.ReadError("the answer ended early")
-            except httpx.TransportError as error:
-                failures = 1 if done > before else failures + 1
-                if failures >= _TRIES:
-                    raise RegistryError(
-                        f"{descriptor.digest} broke off at {done} of {descriptor.size} bytes: {error}."
-                    ) from error
-                time.sleep(_BACKOFF * 2**failures)
+        url = self._url(f"blobs/{descriptor.digest}")
+
+        @contextmanager
+        def open_at(headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+            with self.session.stream("GET", url, scope=self._scope, headers=headers, expected=(200, 206)) as answer:
+                yield answer
+
+        if start >= descriptor.size:
+            return
+        try:
+            with Download(open_at, self._retry, Limits(size=descriptor.size), start) as body:
+                yield from body
+        except LimitError as error:
+            raise IntegrityError(f"{descriptor.digest} is longer than its {descriptor.size} bytes.") from error
+        except HttpError as error:
+            raise RegistryError(f"{descriptor.digest} of {descriptor.size} bytes {error.message}.") from error
 
     def mount_blob(self, digest: str, source: str) -> str | None:
         """Ask for a blob of another repository of this registry.
@@ -212,7 +203,7 @@ class Repository:
                 failures += 1
                 if failures >= _TRIES:
                     raise
-                time.sleep(_BACKOFF * 2**failures)
+                self._retry.wait(failures)
                 where, reached = self._resume(where, error)
                 moved(reached - done)
                 done = reached

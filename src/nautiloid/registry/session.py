@@ -1,19 +1,20 @@
-"""One registry: requests with the right credentials, retried when the network or the server falters."""
+"""One registry: requests with the right credentials."""
 
 from __future__ import annotations
 
+import base64
 import ssl
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 
-from nautiloid import __version__
+from nautiloid.net.errors import HttpError, UnreachableError
+from nautiloid.net.http import HttpClient, HttpSettings, Retry
 from nautiloid.net.tls import certificate_authorities
 from nautiloid.registry.challenge import Challenge, parse_challenge
 from nautiloid.registry.credentials import Credentials
@@ -21,8 +22,6 @@ from nautiloid.registry.errors import NotInRegistryError, RegistryError
 from nautiloid.registry.name import RemoteName
 
 _TRIES = 4
-_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-_LONGEST_WAIT = 60.0  # seconds
 _DOCKER_CERTIFICATES = Path("/etc/docker/certs.d")
 
 
@@ -42,27 +41,27 @@ class SessionSettings:
 
 
 class Session:
-    """A pool of connections to one registry; safe to share between threads.
+    """One registry; safe to share between threads.
 
-    Credentials go to the registry and to the token server that it names, and nowhere else: httpx takes them out of a
-    request that is redirected to another host.
+    Credentials go to the registry's own origin (scheme, host and port) and to the token server that it names, and
+    nowhere else: not to a host that an answer redirects to, and not to the same host over plain HTTP.
     """
 
     def __init__(self, name: RemoteName, credentials: Credentials | None, settings: SessionSettings) -> None:
         self.registry = name.registry
         self._credentials = credentials
-        self._backoff = settings.backoff
         self._tokens: dict[str, str] = {}
         self._challenge: Challenge | None = None
         self._lock = threading.Lock()
-        self._client = httpx.Client(
-            timeout=httpx.Timeout(60, connect=15),
-            verify=_context(name.registry, settings),
-            headers={"User-Agent": f"nautiloid/{__version__}", "Accept-Encoding": "identity"},
-            follow_redirects=True,
-        )
+        retry = Retry(tries=_TRIES, backoff=settings.backoff)
+        self._client = HttpClient(HttpSettings(timeout=60.0, retry=retry, trust=_context(name.registry, settings)))
         scheme = "http" if settings.plain_http or (name.is_local and not self._speaks_tls(name.host)) else "https"
         self.base = f"{scheme}://{name.host}"
+
+    @property
+    def retry(self) -> Retry:
+        """How often something is tried again."""
+        return self._client.settings.retry
 
     def close(self) -> None:
         """Close all connections."""
@@ -114,40 +113,23 @@ class Session:
     ) -> Iterator[httpx.Response]:
         """Like ``request``, but the body of the answer is still to be read."""
         url = urljoin(self.base, url)
-        asked_again = False
-        attempt = 0
-        while True:
-            last = attempt == tries - 1
+        for asked_before in (False, True):
             sent = {**(headers or {}), **self._authorization(url, scope)}
-            request = self._client.build_request(method, url, content=content, headers=sent)
-            try:
-                answer = self._client.send(request, stream=True)
-            except httpx.TransportError as error:
-                if last or _is_certificate_fault(error):
-                    raise self._unreachable(error) from error
-                time.sleep(self._backoff * 2**attempt)
-                attempt += 1
-                continue
-            try:
-                if answer.status_code == 401 and not asked_again:
-                    asked_again = True
+            with self._named_errors(), self._client.send(
+                method, url, headers=sent, content=content, tries=tries
+            ) as answer:  # fmt: skip
+                if answer.status_code == 401 and not asked_before:
                     answer.read()
                     self._learn(answer, scope)
-                    continue
-                if answer.status_code in _TRANSIENT and answer.status_code not in expected and not last:
-                    time.sleep(_wait(answer, self._backoff * 2**attempt))
-                    attempt += 1
                     continue
                 if answer.status_code not in expected:
                     answer.read()
                     raise self._refusal(answer, method)
                 yield answer
                 return
-            finally:
-                answer.close()
 
     def _authorization(self, url: str, scope: str) -> dict[str, str]:
-        if urlsplit(url).netloc != urlsplit(self.base).netloc or self._challenge is None:
+        if urlsplit(url)[:2] != urlsplit(self.base)[:2] or self._challenge is None:
             return {}
         if self._challenge.scheme == "bearer":
             token = self._tokens.get(scope)
@@ -156,8 +138,7 @@ class Session:
             return {"Authorization": f"Bearer {token}"}
         if self._credentials is None:
             return {}
-        basic = httpx.BasicAuth(self._credentials.username, self._credentials.password)
-        return {"Authorization": next(basic.auth_flow(httpx.Request("GET", url))).headers["Authorization"]}
+        return _basic(self._credentials)
 
     def _learn(self, answer: httpx.Response, scope: str) -> None:
         """Take in what the registry wants to see; a token that it no longer takes is thrown away."""
@@ -170,19 +151,12 @@ class Session:
 
     def _fetch_token(self, challenge: Challenge, scope: str) -> str:
         """Ask the token server (Docker registry token specification; with an identity token, its OAuth2 form)."""
-        parameters: dict[str, str | list[str]] = {"scope": scope.split()}
-        if challenge.service:
-            parameters["service"] = challenge.service
-        known = self._credentials
+        method, url, headers, content = self._token_request(challenge, scope)
         try:
-            if known and known.identity_token:
-                form = {"grant_type": "refresh_token", "refresh_token": known.identity_token}
-                form |= {"client_id": "nautiloid", "service": challenge.service, "scope": scope}
-                answer = self._client.post(challenge.realm, data=form)
-            else:
-                basic = httpx.BasicAuth(known.username, known.password) if known else None
-                answer = self._client.get(challenge.realm, params=parameters, auth=basic)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # A redirect is not followed: the password, or the token in the body, would go along to whoever it names.
+            with self._client.send(method, url, headers=headers, content=content, redirects=False) as answer:
+                answer.read()
+        except (HttpError, httpx.TransportError) as error:
             raise RegistryError(f"The token server of {self.registry} cannot be reached: {error}") from error
         if answer.status_code != 200:
             raise self._refusal(answer, "GET")
@@ -194,6 +168,20 @@ class Session:
         with self._lock:
             self._tokens[scope] = token
         return token
+
+    def _token_request(self, challenge: Challenge, scope: str) -> tuple[str, str, dict[str, str], bytes | None]:
+        """Return method, address, headers and body of the request for a token."""
+        known = self._credentials
+        if known and known.identity_token:
+            form = {"grant_type": "refresh_token", "refresh_token": known.identity_token}
+            form |= {"client_id": "nautiloid", "service": challenge.service, "scope": scope}
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            return "POST", challenge.realm, headers, urlencode(form).encode()
+        asked = [("scope", one) for one in scope.split()]
+        if challenge.service:
+            asked.append(("service", challenge.service))
+        url = f"{challenge.realm}{'&' if urlsplit(challenge.realm).query else '?'}{urlencode(asked)}"
+        return "GET", url, _basic(known) if known else {}, None
 
     def _refusal(self, answer: httpx.Response, method: str) -> RegistryError:
         said = _what_it_says(answer)
@@ -214,23 +202,27 @@ class Session:
                 return NotInRegistryError(f"{where}: there is no such thing{said}.", "Check the name and the tag.")
         return RegistryError(f"{where}: {answer.status_code} {answer.reason_phrase}{said}.")
 
-    def _unreachable(self, error: httpx.TransportError) -> RegistryError:
-        if _is_certificate_fault(error):
-            return RegistryError(
-                f"The certificate of {self.registry} is not trusted: {error}.",
-                f"Name its authority with --ca-file, or put it into {_DOCKER_CERTIFICATES / self.registry}.",
-            )
-        return RegistryError(
-            f"{self.registry} cannot be reached: {error or type(error).__name__}.",
-            "Check the name, the network, and the proxy variables; --plain-http is for registries without TLS.",
-        )
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except HttpError as error:
+            if isinstance(error, UnreachableError) and error.untrusted:
+                raise RegistryError(
+                    f"The certificate of {self.registry} is not trusted: {error.message}.",
+                    f"Name its authority with --ca-file, or put it into {_DOCKER_CERTIFICATES / self.registry}.",
+                ) from error
+            raise RegistryError(
+                f"{self.registry} cannot be reached: {error.message}.",
+                "Check the name, the network, and the proxy variables; --plain-http is for registries without TLS.",
+            ) from error
 
     def _speaks_tls(self, host: str) -> bool:
         try:
-            self._client.get(f"https://{host}/v2/")
-        except httpx.TransportError as error:
-            return _is_certificate_fault(error)
-        return True
+            with self._client.send("GET", f"https://{host}/v2/", tries=1):
+                return True
+        except UnreachableError as error:
+            return error.untrusted
 
 
 def _context(registry: str, settings: SessionSettings) -> ssl.SSLContext:
@@ -246,14 +238,10 @@ def _context(registry: str, settings: SessionSettings) -> ssl.SSLContext:
     return context
 
 
-def _is_certificate_fault(error: Exception) -> bool:
-    return "CERTIFICATE_VERIFY_FAILED" in str(error)
-
-
-def _wait(answer: httpx.Response, otherwise: float) -> float:
-    """Return how long to wait: what the server says in seconds, within reason."""
-    text = answer.headers.get("Retry-After", "")
-    return min(float(text), _LONGEST_WAIT) if text.isdigit() else otherwise
+def _basic(credentials: Credentials) -> dict[str, str]:
+    """Return the header of basic authentication (RFC 7617)."""
+    pair = base64.b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
+    return {"Authorization": f"Basic {pair}"}
 
 
 def _what_it_says(answer: httpx.Response) -> str:

@@ -13,7 +13,7 @@ from nautiloid.debian.index import Package, PackageIndex
 from nautiloid.debian.relation import Relation, parse_relations
 from nautiloid.debian.solver import Closure, Demand, UnsatisfiableError, solve
 
-EXCERPT = Path(__file__).parents[3] / "data" / "debian" / "bookworm-python-excerpt.txt"
+EXCERPT = Path(__file__).parents[2] / "data" / "debian" / "bookworm-python-excerpt.txt"
 # What the interpreter's rarely used modules, configuration dialogues and rehashing need.
 NEVER = [
     "cdebconf",

@@ -83,7 +83,7 @@ def test_a_stanza_that_does_not_begin_with_its_name_is_found_too() -> None:
 
 
 def test_real_stanzas_are_read() -> None:
-    excerpt = Path(__file__).parents[3] / "data" / "debian" / "bookworm-python-excerpt.txt"
+    excerpt = Path(__file__).parents[2] / "data" / "debian" / "bookworm-python-excerpt.txt"
     index = index_with((excerpt.read_text(), "debian", "bookworm"))
     libc6 = index.best("libc6")
     assert libc6 is not None

@@ -9,31 +9,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import quote
 
 import google_crc32c
 import httpx
 
-from nautiloid import __version__
 from nautiloid.errors import IntegrityError, NautiloidError
-from nautiloid.net.tls import certificate_authorities
+from nautiloid.net.download import Download
+from nautiloid.net.errors import HttpError, UnreachableError
+from nautiloid.net.http import HttpClient, HttpSettings, Retry, read_limited
 from nautiloid.progress import SILENT, Progress
 
 OSV_EXPORTS = "https://osv-vulnerabilities.storage.googleapis.com"
 EXPLOITED = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
 EPSS = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
 
-Result = TypeVar("Result")
-
 _TRIES = 3
 _LARGEST_DOCUMENT = 1 << 30  # bytes
-_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class FeedError(NautiloidError):
@@ -62,13 +59,8 @@ class Exports:
 
     def __init__(self, base: str = OSV_EXPORTS, *, pause: float = 0.5) -> None:
         self.base = base.rstrip("/")
-        self._pause = pause
-        self._client = httpx.Client(
-            follow_redirects=True,
-            timeout=httpx.Timeout(30.0, read=120.0),
-            headers={"User-Agent": f"nautiloid/{__version__}"},
-            verify=certificate_authorities(),
-        )
+        retry = Retry(tries=_TRIES, backoff=pause)
+        self._client = HttpClient(HttpSettings(timeout=120.0, retry=retry, compressed=True))
 
     def close(self) -> None:
         """Close the connections."""
@@ -83,7 +75,28 @@ class Exports:
             IntegrityError: What arrived is not what the host states.
         """
         url = f"{self.base}/{quote(ecosystem)}/all.zip"
-        return self._retry(lambda: self._download(url, destination, etag, f"Fetch {ecosystem}", progress))
+        asked = {"If-None-Match": etag} if etag else {}
+
+        @contextmanager
+        def open_at(headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+            with self._client.send("GET", url, headers={"Accept-Encoding": "identity", **asked, **headers}) as answer:
+                _check_status(answer, 200, 206, 304)
+                yield answer
+
+        with _named_errors(), Download(open_at, self._client.settings.retry) as download:
+            if download.answer.status_code == httpx.codes.NOT_MODIFIED:
+                return None
+            stated = download.answer.headers
+            sums = _Sums()
+            title, length = f"Fetch {ecosystem}", stated.get("content-length", "")
+            total = int(length) if length.isdigit() else None
+            with destination.open("wb") as file, progress.task(title, total=total, unit="bytes") as task:
+                for chunk in download:
+                    file.write(chunk)
+                    sums.update(chunk)
+                    task.advance(len(chunk))
+        _check_content(stated, sums, url)
+        return Fetched(stated.get("etag", ""), _moment(stated.get("last-modified", "")))
 
     def changes(self, ecosystem: str) -> dict[str, str]:
         """Return the time of the last change of each record, by id.
@@ -102,63 +115,40 @@ class Exports:
 
     def document(self, url: str) -> bytes:
         """Return an object that fits into memory; raises as ``changes`` does."""
-        return self._retry(lambda: self._whole_body(url))
-
-    def _whole_body(self, url: str) -> bytes:
-        with self._client.stream("GET", url) as response:
-            self._check_status(response)
-            content = bytearray()
-            for chunk in response.iter_bytes():
-                content += chunk
-                if len(content) > _LARGEST_DOCUMENT:
-                    raise FeedError(f"{url} is larger than anything that belongs there")
-        if "content-encoding" not in response.headers:
-            _check_content(response.headers, _Sums().update(bytes(content)), url)
-        return bytes(content)
-
-    def _download(self, url: str, destination: Path, etag: str, title: str, progress: Progress) -> Fetched | None:
-        headers = {"Accept-Encoding": "identity"} | ({"If-None-Match": etag} if etag else {})
-        with self._client.stream("GET", url, headers=headers) as response:
-            if response.status_code == httpx.codes.NOT_MODIFIED:
-                return None
-            self._check_status(response)
-            stated = response.headers.get("content-length", "")
-            total = int(stated) if stated.isdigit() else None
-            sums = _Sums()
-            with destination.open("wb") as file, progress.task(title, total=total, unit="bytes") as task:
-                for chunk in response.iter_raw(1 << 18):
-                    file.write(chunk)
-                    sums.update(chunk)
-                    task.advance(len(chunk))
-        _check_content(response.headers, sums, url)
-        return Fetched(response.headers.get("etag", ""), _moment(response.headers.get("last-modified", "")))
-
-    def _retry(self, attempt: Callable[[], Result]) -> Result:
-        for number in range(_TRIES):
-            try:
-                return attempt()
-            except (httpx.TransportError, _TransientError) as error:
-                if number == _TRIES - 1:
-                    raise FeedError(
-                        f"cannot fetch advisories: {error or type(error).__name__}",
-                        "The old database is still in use. Check the network, or use 'nautiloid db import'.",
-                    ) from error
-                time.sleep(self._pause * 2**number)
-        raise AssertionError  # pragma: no cover - the loop returns or raises
-
-    @staticmethod
-    def _check_status(response: httpx.Response) -> None:
-        if response.status_code in _TRANSIENT:
-            raise _TransientError(f"{response.url} answers {response.status_code}")
-        if response.status_code in (403, 404, 410):
-            # A bucket that may not be listed says 403 for what is not there.
-            raise MissingError(f"there is nothing at {response.url} ({response.status_code})")
-        if not response.is_success:
-            raise FeedError(f"{response.url} answers {response.status_code}")
+        with _named_errors():
+            for attempt in range(_TRIES):
+                try:
+                    with self._client.send("GET", url) as answer:
+                        _check_status(answer, 200)
+                        content = read_limited(answer, _LARGEST_DOCUMENT)
+                except httpx.TransportError as error:
+                    if attempt == _TRIES - 1:
+                        raise UnreachableError(str(error) or type(error).__name__) from error
+                    self._client.settings.retry.wait(attempt)
+                else:
+                    break
+        if "content-encoding" not in answer.headers:
+            _check_content(answer.headers, _Sums().update(content), url)
+        return content
 
 
-class _TransientError(Exception):
-    """Another try may do."""
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except HttpError as error:
+        raise FeedError(
+            f"cannot fetch advisories: {error.message}",
+            "The old database is still in use. Check the network, or use 'nautiloid db import'.",
+        ) from error
+
+
+def _check_status(answer: httpx.Response, *expected: int) -> None:
+    if answer.status_code in (403, 404, 410):
+        # A bucket that may not be listed says 403 for what is not there.
+        raise MissingError(f"there is nothing at {answer.url} ({answer.status_code})")
+    if answer.status_code not in expected:
+        raise FeedError(f"{answer.url} answers {answer.status_code}")
 
 
 class _Sums:
