@@ -14,9 +14,8 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["nautiloid"]):
-    from nautiloid.elf.reader import Elf, ElfError
-    from nautiloid.inspect.catalogers import conda, golang, java, npm, python, rpm, system, zipapp
-    from nautiloid.inspect.catalogers.unreadable import UnreadableError
+    from nautiloid.elf.errors import ElfError
+    from nautiloid.elf.reader import Elf
     from nautiloid.inspect.layer_listing import list_layer
     from nautiloid.inspect.models import read_model
     from nautiloid.inspect.native_libraries import find_libraries
@@ -24,7 +23,9 @@ with atheris.instrument_imports(include=["nautiloid"]):
     from nautiloid.inspect.pickles import read_pickle
     from nautiloid.inspect.secrets import find_secret
     from nautiloid.oci.errors import ImageFormatError
+    from nautiloid.packages.kinds import BY_PURL_TYPE, KINDS
     from nautiloid.packages.os_release import Distribution, read_distribution
+    from nautiloid.packages.unreadable import UnreadableError
 
 
 class _Nobody:
@@ -36,7 +37,8 @@ def _elf(data: bytes) -> None:
     elf = Elf(b"\x7fELF" + data)
     _ = (elf.program, elf.needed, elf.soname, elf.relro, elf.package_note)
     find_libraries("x/libz.so.1.3.1", elf)
-    golang.modules("x", elf)
+    for kind in KINDS:
+        kind.in_native("x", elf)
 
 
 def _records(data: bytes) -> None:
@@ -45,12 +47,10 @@ def _records(data: bytes) -> None:
              f"{home}/sboms/a.json", "x/_vendor/vendor.txt", "etc/os-release")  # fmt: skip
     records = dict.fromkeys(paths, data)
     read_distribution(records)
-    list(system.debian_packages(records, Distribution()))
-    list(system.alpine_packages(records, Distribution()))
-    list(python.distributions(records))
-    list(python.vendored(records))
-    list(python.carried(records))
-    list(python.unreadable(records))
+    for kind in KINDS:
+        list(kind.packages(records, Distribution()))
+        list(kind.bundled(records))
+        list(kind.unreadable(records))
     owners(records, lambda path: path)
 
 
@@ -66,12 +66,12 @@ _READERS = (
     lambda data: read_model("a.pt", data),
     lambda data: read_model("a.npz", b"PK\x03\x04" + data),
     lambda data: find_secret("a/.env", data),
-    lambda data: java.read("a.jar", data),
-    lambda data: zipapp.read("a.whl", data),
-    lambda data: npm.read("node_modules/a/package.json", data),
-    lambda data: conda.read("conda-meta/a.json", data),
-    lambda data: rpm.read("var/lib/rpm/Packages.db", data),
-    lambda data: rpm.read("var/lib/rpm/Packages.db", b"RpmP" + data),
+    lambda data: BY_PURL_TYPE["maven"].read("a.jar", data),
+    lambda data: BY_PURL_TYPE["pypi"].read("a.whl", data),
+    lambda data: BY_PURL_TYPE["npm"].read("node_modules/a/package.json", data),
+    lambda data: BY_PURL_TYPE["conda"].read("conda-meta/a.json", data),
+    lambda data: BY_PURL_TYPE["rpm"].read("var/lib/rpm/Packages.db", data),
+    lambda data: BY_PURL_TYPE["rpm"].read("var/lib/rpm/Packages.db", b"RpmP" + data),
 )
 
 

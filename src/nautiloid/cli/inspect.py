@@ -14,7 +14,8 @@ from nautiloid.cli import console
 from nautiloid.cli.inspection_options import ImageArgument, OutputOption, PlatformOption, deliver, inspect_named
 from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
 from nautiloid.inspect.comparison import compare
-from nautiloid.inspect.inventory import Component, Inspection, Severity
+from nautiloid.inspect.inventory import Inspection, Severity
+from nautiloid.packages.component import Component
 from nautiloid.report import words
 from nautiloid.report.data import inspection_to_json
 from nautiloid.report.html import inspection_to_html

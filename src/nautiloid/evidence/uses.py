@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.component import Component, Found
 from nautiloid.trace.files import FileIdentity, ImageFiles
 from nautiloid.vulns.result import Finding, Part, ScanResult
 from nautiloid.vulns.vex.statement import Justification

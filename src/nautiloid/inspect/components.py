@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
 
-from nautiloid.inspect.catalogers import python, rpm, system
 from nautiloid.inspect.facts import Listed, Native
 from nautiloid.inspect.file_tree import TreeFile
-from nautiloid.inspect.inventory import Component, Found
 from nautiloid.inspect.layer_listing import Kind
 from nautiloid.inspect.ownership import owners, source_of_bytecode
+from nautiloid.packages.component import Component, Found
+from nautiloid.packages.kinds import BY_PURL_TYPE, KINDS
 from nautiloid.packages.os_release import Distribution
 from nautiloid.packages.purl import purl
 
-_SYSTEM_KINDS = ("deb", "apk", "rpm")
+_SYSTEM_KINDS = frozenset(purl_type for kind in KINDS if kind.of_system for purl_type in kind.purl_types)
 _ALIASES = {
     "littlecms2": "lcms2",
     "freetype2": "freetype",
@@ -102,45 +102,47 @@ def assemble_components(
     """
     assembly = _Assembly(files, real_path)
     _add_system_packages(assembly, records, distribution)
-    _add_distributions(assembly, records)
+    _add_distributions(assembly, records, distribution)
     _give_bytecode_to_its_source(assembly)
-    for path, component in (*python.vendored(records), *python.carried(records)):
-        _add_bundled(assembly, component, path)
+    for kind in KINDS:
+        for path, component in kind.bundled(records):
+            _add_bundled(assembly, component, path)
     _add_listed(assembly)
     _add_native_libraries(assembly)
     return _finish(assembly)
 
 
 def _add_system_packages(assembly: _Assembly, records: Mapping[str, bytes], distribution: Distribution) -> None:
-    lists = {path: text for path, text in records.items() if not path.endswith(".dist-info/RECORD")}
+    of_system = [kind for kind in KINDS if kind.of_system]
     claims: dict[tuple[str, str], list[str]] = {}
-    for path, package in owners(lists, assembly.real_path).items():
+    for path, package in owners(records, assembly.real_path, of_system).items():
         file = assembly.files.get(path)
         if file is not None and file.kind is not Kind.DIRECTORY:
             claims.setdefault((package.kind, package.name), []).append(path)
-    found = (*system.debian_packages(records, distribution), *system.alpine_packages(records, distribution))
-    for component in found:
-        assembly.add(component, claims.get((component.kind, component.name), ()))
+    for kind in of_system:
+        for component in kind.packages(records, distribution):
+            assembly.add(component, claims.get((kind.name, component.name), ()))
     for file in assembly.files.values():
         facts = file.entry.facts if file.entry else None
-        if isinstance(facts, Listed):
-            for component in facts.components:
-                if component.kind == "rpm":
-                    named = rpm.of_distribution(component, distribution)
-                    assembly.add(named, (assembly.real_path(path) for path in component.files))
+        for component in facts.components if isinstance(facts, Listed) else ():
+            if component.kind in _SYSTEM_KINDS:
+                named = BY_PURL_TYPE[component.kind].of_distribution(component, distribution)
+                assembly.add(named, (assembly.real_path(path) for path in component.files))
 
 
-def _add_distributions(assembly: _Assembly, records: Mapping[str, bytes]) -> None:
-    found = sorted(python.distributions(records), key=lambda c: (not python.stands_in_site(c), c.evidence))
-    for component in found:
-        record = component.evidence.lstrip("/")
-        position = assembly.owner.get(record)
-        by_system = position is not None and assembly.components[position].kind in _SYSTEM_KINDS
-        if position is not None and by_system and python.stands_in_site(component):
-            assembly.note(position, component)
+def _add_distributions(assembly: _Assembly, records: Mapping[str, bytes], distribution: Distribution) -> None:
+    """Add what languages' own tools have installed, those that stand by themselves first."""
+    for kind in KINDS:
+        if kind.of_system:
             continue
-        within = "" if python.stands_in_site(component) else assembly.within(record)
-        assembly.add(replace(component, within=within), component.files)
+        for component in kind.packages(records, distribution):
+            record, alone = component.evidence.lstrip("/"), kind.stands_alone(component)
+            position = assembly.owner.get(record)
+            by_system = position is not None and assembly.components[position].kind in _SYSTEM_KINDS
+            if position is not None and by_system and alone:
+                assembly.note(position, component)
+                continue
+            assembly.add(replace(component, within="" if alone else assembly.within(record)), component.files)
 
 
 def _give_bytecode_to_its_source(assembly: _Assembly) -> None:
@@ -170,7 +172,7 @@ def _add_listed(assembly: _Assembly) -> None:
         if isinstance(facts, Native):
             components = facts.modules
         for component in components:
-            if component.kind == "rpm":
+            if component.kind in _SYSTEM_KINDS:
                 continue
             within = component.within or assembly.within(path)
             if not within or component.purl != within:
@@ -236,7 +238,7 @@ def _finish(assembly: _Assembly) -> Assembled:
     finished = []
     for position, component in enumerate(assembly.components):
         paths = set(owned.get(position, ()))
-        if component.within or component.kind not in ("deb", "apk", "rpm", "pypi"):
+        if component.within or component.kind not in (*_SYSTEM_KINDS, "pypi"):
             paths |= {path for path in component.files if path in assembly.files}
         files = tuple(sorted(paths))
         record = component.evidence.lstrip("/").partition(": ")[0]

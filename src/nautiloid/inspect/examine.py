@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Protocol
 
 from nautiloid.buffer import Buffer
 from nautiloid.elf.reader import Elf
-from nautiloid.inspect.catalogers import conda, golang, java, npm, python, rpm, system, zipapp
 from nautiloid.inspect.facts import Listed, Native, Record, Script, Secret, StartupHook, Unread
 from nautiloid.inspect.gather import Gather
-from nautiloid.inspect.inventory import Component
 from nautiloid.inspect.layer_listing import Look
 from nautiloid.inspect.models import may_be_model, read_model
 from nautiloid.inspect.native_libraries import find_libraries
-from nautiloid.inspect.ownership import is_package_list
 from nautiloid.inspect.secrets import find_secret, may_hold_secret
+from nautiloid.packages.kind import PackageKind
+from nautiloid.packages.kinds import KINDS
 from nautiloid.packages.os_release import PATHS as OS_RELEASE
 
-
-class Cataloger(Protocol):
-    """Reads the packages out of one kind of file."""
-
-    def wants(self, path: str, size: int) -> bool:
-        """Tell from path and size whether a file is of that kind."""
-
-    def read(self, path: str, content: Buffer) -> list[Component]:
-        """Return the packages; raises ``UnreadableError`` where that is impossible."""
-
-
-_CATALOGERS: tuple[Cataloger, ...] = (npm, conda, java, zipapp, rpm)
 _LARGEST_RECORD = 64 << 20
 _CHECKED_CALL = re.compile(rb"\0__[a-z0-9_]{2,20}_chk\0")
 _HOOK = re.compile(rb"^import[ \t][^\n]*", re.MULTILINE)
@@ -42,11 +28,11 @@ class Examiner:
 
     def look(self, path: str, size: int, mode: int, head: bytes) -> Look | None:  # noqa: PLR0911 - one case a line
         """Return who looks into a file; None for the many that are only counted."""
-        if _is_record(path, size):
+        if _is_record(path):
             return Gather(path, size, _keep)
-        for cataloger in _CATALOGERS:
-            if cataloger.wants(path, size):
-                return Gather(path, size, partial(_list, cataloger))
+        for kind in KINDS:
+            if kind.wants(path, size):
+                return Gather(path, size, partial(_list, kind))
         if head.startswith(b"\x7fELF"):
             return Gather(path, size, _read_native)
         if path.endswith(".pth") and size <= _LARGEST_PTH and b"\0" not in head:
@@ -74,18 +60,16 @@ class _Told:
         return self._facts
 
 
-def _is_record(path: str, size: int) -> bool:
-    if is_package_list(path, size) or path in OS_RELEASE or system.is_copyright(path):
-        return True
-    return python.is_python_record(path)
+def _is_record(path: str) -> bool:
+    return path in OS_RELEASE or any(kind.is_record(path) for kind in KINDS)
 
 
 def _keep(_: str, content: Buffer) -> Record | Unread:
     return Record(bytes(content)) if len(content) <= _LARGEST_RECORD else Unread("a package record of over 64 MiB")
 
 
-def _list(cataloger: Cataloger, path: str, content: Buffer) -> Listed:
-    return Listed(tuple(cataloger.read(path, content)))
+def _list(kind: PackageKind, path: str, content: Buffer) -> Listed:
+    return Listed(tuple(kind.read(path, content)))
 
 
 def _read_native(path: str, content: Buffer) -> Native:
@@ -102,7 +86,7 @@ def _read_native(path: str, content: Buffer) -> Native:
         fortify=_CHECKED_CALL.search(names) is not None,
         nx=elf.nx,
         clues=find_libraries(path, elf),
-        modules=golang.modules(path, elf),
+        modules=tuple(component for kind in KINDS for component in kind.in_native(path, elf)),
     )
 
 

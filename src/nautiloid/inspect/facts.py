@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nautiloid.inspect.inventory import Component
 from nautiloid.inspect.native_libraries import Clue
+from nautiloid.packages.component import Component
 
 
 @dataclass(frozen=True, slots=True)

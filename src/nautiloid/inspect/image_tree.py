@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nautiloid import labels
 from nautiloid.inspect.file_tree import FileTree, TreeFile
 from nautiloid.inspect.layer_listing import KeepWanted, LayerEntry, list_layer
-from nautiloid.inspect.ownership import Package, is_package_list, owners
+from nautiloid.inspect.ownership import Package, is_package_record, owners
 from nautiloid.oci.source import ImageSource
 from nautiloid.progress import Task
 
@@ -39,7 +39,7 @@ class Listings:
         diff_id = diff_ids[position] if position < len(diff_ids) else layer.digest
         if diff_id not in self.known:
             with source.open_layer(layer) as content:
-                entries = list_layer(content, KeepWanted(is_package_list))
+                entries = list_layer(content, KeepWanted(is_package_record))
             lists = {entry.path: entry.facts for entry in entries if isinstance(entry.facts, bytes)}
             self.known[diff_id] = Listing(entries, lists)
         return self.known[diff_id]

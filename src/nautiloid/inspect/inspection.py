@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import nautiloid
-from nautiloid.inspect.catalogers import python
 from nautiloid.inspect.components import assemble_components
 from nautiloid.inspect.examine import Examiner
 from nautiloid.inspect.facts import Record, Unread
@@ -21,6 +20,7 @@ from nautiloid.inspect.surface import find_surface
 from nautiloid.inspect.usage import usage_of
 from nautiloid.oci.read_ahead import ReadAhead
 from nautiloid.oci.source import ImageSource
+from nautiloid.packages.kinds import KINDS
 from nautiloid.packages.os_release import read_distribution
 from nautiloid.progress import SILENT, Progress
 
@@ -136,7 +136,8 @@ def _skipped(files: Mapping[str, TreeFile], records: Mapping[str, bytes]) -> tup
         for path, file in files.items()
         if file.entry is not None and isinstance(file.entry.facts, Unread)
     ]
-    return (*found, *(Skipped(f"/{path}", reason, files[path].layer) for path, reason in python.unreadable(records)))
+    faults = (fault for kind in KINDS for fault in kind.unreadable(records))
+    return (*found, *(Skipped(f"/{path}", reason, files[path].layer) for path, reason in faults))
 
 
 def _kept(files: Mapping[str, TreeFile], layers: int) -> list[int]:

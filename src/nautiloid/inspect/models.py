@@ -12,9 +12,9 @@ import zipfile
 from collections.abc import Iterator
 
 from nautiloid.buffer import Buffer, stream_over
-from nautiloid.inspect.catalogers.zip_archive import inflate, open_zip
 from nautiloid.inspect.facts import Model
 from nautiloid.inspect.pickles import PickleFacts, looks_like_pickle, read_pickle
+from nautiloid.packages.zip_archive import inflate, open_zip
 
 _SUFFIXES = (
     ".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".dill", ".keras", ".h5", ".hdf5", ".onnx",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from packageurl import PackageURL
+from packaging.utils import canonicalize_name
+
+from nautiloid.packages.os_release import Distribution
 
 
 def purl(kind: str, namespace: str, name: str, version: str, qualifiers: Mapping[str, str | None] | None = None) -> str:
@@ -25,3 +28,19 @@ def parse_purl(text: str) -> PackageURL | None:
     except (ValueError, TypeError):
         return None
     return parsed
+
+
+def debian_purl(
+    name: str, version: str, architecture: str, source: str, source_version: str, distribution: Distribution
+) -> str:
+    """Return a package's URL; ``upstream`` names its source where that has another name or version."""
+    upstream = "" if (source, source_version) == (name, version) else source
+    if upstream and source_version != version:
+        upstream = f"{source}@{source_version}"
+    qualifiers = {"arch": architecture, "distro": distribution.qualifier, "upstream": upstream}
+    return purl("deb", distribution.identity or "debian", name, version, qualifiers)
+
+
+def pypi_purl(name: str, version: str) -> str:
+    """Return a distribution's package URL, its name normalised (PEP 503) as purl's specification wants."""
+    return purl("pypi", "", canonicalize_name(name), version)

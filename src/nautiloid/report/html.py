@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from jinja2 import Environment
+from markupsafe import Markup
 
 from nautiloid.inspect.comparison import Comparison, Measure, compare
-from nautiloid.inspect.inventory import Component, Finding, Hardening, Inspection, Severity
+from nautiloid.inspect.inventory import Finding, Hardening, Inspection, Severity
+from nautiloid.packages.component import Component
 from nautiloid.report import words
 from nautiloid.report.page import page_environment
 from nautiloid.report.treemap import Box, treemap
@@ -15,12 +20,46 @@ from nautiloid.report.vulnerabilities.counts import Counts, count
 from nautiloid.vulns.result import ScanResult
 
 _MOST_ROWS = 2000
-_PICTURE = (960.0, 420.0)
+_PICTURES = (("wide", 960.0, 420.0), ("narrow", 360.0, 480.0))
 _TILES = ("packages", "bundled", "executables", "shells", "setuid", "findings", "size", "compressed")
 _BARS = (
     "packages", "debian-packages", "python-distributions", "executables", "shared-objects", "shells",
     "package-managers", "compilers", "network-clients", "setuid", "files", "size", "compressed",
 )  # fmt: skip
+_LONG = re.compile(r"\S{21,}")
+_STEPS = re.compile(r"/{0,4}[^/]+/{0,4}|/{1,32}")
+_PIECES = re.compile(r"[.@_:+=,-]{0,4}[^.@_:+=,-]{1,32}[.@_:+=,-]{0,4}|[.@_:+=,-]{1,32}")
+_LONGEST_STEP = 20
+_ADVICE = re.compile(
+    r"\s*[;:,]\s*(?:(?:run|use|try|see)\s+'nautiloid [^']*'|--[a-z][a-z-]* and the JSON format list)[^;]*"
+)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number at the head of a part.
+
+    Attributes:
+        note: What exactly is counted, where the title alone does not tell.
+    """
+
+    title: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A treemap in one shape.
+
+    Attributes:
+        shape: ``wide``, or ``narrow`` for a phone, where the labels of a wide one could not be read.
+    """
+
+    shape: str
+    width: float
+    height: float
+    boxes: tuple[Box, ...]
 
 
 @dataclass(frozen=True)
@@ -48,17 +87,25 @@ class Chart:
 
 @dataclass(frozen=True)
 class Section:
-    """One image's part of the page."""
+    """One image's part of the page.
+
+    Attributes:
+        counted: How many findings there are, those that only inform left out, as in every other format.
+        findings: Those, by severity.
+        informing: The ones that only inform.
+    """
 
     anchor: str
     image: Inspection
-    tiles: tuple[tuple[str, str], ...]
-    boxes: tuple[Box, ...]
+    tiles: tuple[Tile, ...]
+    pictures: tuple[Picture, ...]
     owners: tuple[tuple[str, str], ...]
     components: tuple[Component, ...]
     left_out: int
     kinds: tuple[tuple[str, int], ...]
+    counted: int
     findings: tuple[tuple[Severity, tuple[Finding, ...]], ...]
+    informing: tuple[Finding, ...]
     paths: tuple[tuple[str, str, tuple[str, ...], int], ...]
     weak: tuple[Hardening, ...]
     hardening: tuple[tuple[str, int], ...]
@@ -80,8 +127,42 @@ def comparison_to_html(comparison: Comparison, title: str = "", scans: Sequence[
     names = " and ".join(image.name for image in comparison.images)
     sections = [_section(f"image-{number + 1}", image) for number, image in enumerate(comparison.images)]
     charts = [_chart(comparison.measure(key), comparison) for key in _BARS]
-    counts = [count(scan) for scan in scans]
+    counts = [replace(told, warnings=facts(told.warnings)) for told in map(count, scans)]
     return _render(title or f"Comparison of {names}", comparison, sections, charts, counts)
+
+
+def report_environment() -> Environment:
+    """Return the templates with the filters that break long names where they may be broken."""
+    environment = page_environment()
+    environment.filters["breakable"] = breakable
+    return environment
+
+
+def breakable(text: str) -> Markup:
+    """Return a text, made safe for HTML and for the reader, whose long names may be broken where their parts end.
+
+    Words stay whole. A path, a version or a digest that is too long for a phone may go on in the next line behind
+    ``/``, else behind ``. - @`` and the like; only what has no such place, such as a digest, is cut into equal pieces.
+    """
+    shown = words.printable(text)
+    return Markup().join(_broken(part) if _LONG.fullmatch(part) else part for part in re.split(r"(\S{21,})", shown))
+
+
+def _broken(token: str) -> Markup:
+    return Markup("<wbr>").join(_pieces(token))
+
+
+def _pieces(token: str) -> Iterator[str]:
+    for step in _STEPS.findall(token):
+        if len(step.strip("/")) <= _LONGEST_STEP:
+            yield step
+        else:
+            yield from _PIECES.findall(step)
+
+
+def facts(warnings: Iterable[str]) -> tuple[str, ...]:
+    """Return what warnings state, without what to type: whoever reads a page sits at no command line."""
+    return tuple(_ADVICE.sub("", warning) for warning in warnings)
 
 
 def _render(
@@ -91,37 +172,48 @@ def _render(
     charts: Sequence[Chart],
     vulnerabilities: Sequence[Counts] = (),
 ) -> str:
-    page = page_environment().get_template("page.html")
+    page = report_environment().get_template("page.html")
     return page.render(
         title=title,
         comparison=comparison,
         sections=sections,
         charts=charts,
         vulnerabilities=vulnerabilities,
-        picture=_PICTURE,
         most=_MOST_ROWS,
     )
 
 
 def _section(anchor: str, image: Inspection) -> Section:
-    measures = compare([image])
-    tiles = tuple((measures.measure(key).title, words.amount(measures.measure(key), 0)) for key in _TILES)
     components = tuple(sorted(image.components, key=lambda c: (bool(c.within), c.kind, c.name.lower(), c.version)))
     found = {severity: tuple(f for f in image.findings if f.severity == severity) for severity in Severity}
+    informing = found.pop(Severity.INFO)
     weak = tuple(file for file in image.surface.hardening if _is_weak(file))
     return Section(
         anchor=anchor,
         image=image,
-        tiles=tiles,
-        boxes=treemap(image.usage, *_PICTURE, words.size),
+        tiles=_tiles(image, len(informing)),
+        pictures=tuple(
+            Picture(shape, width, height, treemap(image.usage, width, height, words.size))
+            for shape, width, height in _PICTURES
+        ),
         owners=_owners(image),
         components=components[:_MOST_ROWS],
         left_out=max(0, len(components) - _MOST_ROWS),
         kinds=tuple(sorted(Counter(component.kind for component in components).items())),
+        counted=sum(map(len, found.values())),
         findings=tuple((severity, items) for severity, items in found.items() if items),
+        informing=informing,
         paths=_paths(image),
         weak=weak[:_MOST_ROWS],
         hardening=_hardening(image.surface.hardening),
+    )
+
+
+def _tiles(image: Inspection, informing: int) -> tuple[Tile, ...]:
+    measures = compare([image])
+    notes = {"findings": f"and {informing:,} for information"} if informing else {}
+    return tuple(
+        Tile(measures.measure(key).title, words.amount(measures.measure(key), 0), notes.get(key, "")) for key in _TILES
     )
 
 

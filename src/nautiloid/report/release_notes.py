@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from nautiloid.freshness.changelogs import ChangelogFixes
-from nautiloid.freshness.changes import Change, Vulnerability, fixed
-from nautiloid.freshness.update import Update, still_fixable
 from nautiloid.report import words
+from nautiloid.updating.changelogs import ChangelogFixes
+from nautiloid.updating.changes import Change, Vulnerability, fixed
+from nautiloid.updating.update import Update, still_fixable
 
 SCHEMA = 1
 """Grows when a field of the JSON changes its meaning or goes away."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from nautiloid.inspect.inventory import Usage
 
 _GAP = 1.0
-_HEADER = 13.0
+_HEADER = 16.0
+_LETTER = 6.8  # units; about the width of one at the size in which the page writes labels
 _SMALLEST = 3.0  # units; what is smaller than this in both directions is not drawn
 
 
@@ -73,7 +74,7 @@ def _boxes(
 def _label(name: str, width: float, height: float) -> str:
     """Return the end of a name that fits: of a path, the last step says most."""
     short = name.rpartition("/")[2] or name
-    room = int((width - 6) / 5.6)
+    room = int((width - 6) / _LETTER)
     if height < _HEADER or room < 3:
         return ""
     return short if len(short) <= room else f"{short[: room - 1]}…"

@@ -27,7 +27,7 @@ from cyclonedx.model.license import DisjunctiveLicense, License, LicenseExpressi
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
-from nautiloid.inspect.inventory import Found
+from nautiloid.packages.component import Found
 from nautiloid.packages.purl import parse_purl
 from nautiloid.sbom.licenses import spdx_expression
 from nautiloid.sbom.model import Bill, ModelPart, Part

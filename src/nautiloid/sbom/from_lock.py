@@ -10,13 +10,11 @@ from datetime import UTC
 
 import nautiloid
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
-from nautiloid.inspect.catalogers.python import pypi_purl
-from nautiloid.inspect.catalogers.system import debian_purl
-from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.component import Component, Found
 from nautiloid.packages.os_release import Distribution
+from nautiloid.packages.purl import debian_purl, pypi_purl
+from nautiloid.packages.releases import CODENAMES
 from nautiloid.sbom.model import Bill, ModelPart, Part
-
-_RELEASES = {"bookworm": "12", "trixie": "13", "forky": "14"}
 
 
 def bill_of_lock(lock: Lock, name: str, digest: str) -> Bill:
@@ -28,7 +26,7 @@ def bill_of_lock(lock: Lock, name: str, digest: str) -> Bill:
         digest: Of its manifest.
     """
     definition = lock.definition
-    release = _RELEASES.get(definition.debian.suite, "")
+    release = CODENAMES.get(definition.debian.suite, "")
     notes = {f"nautiloid:slim:{rule.name}": f"{rule.action}: {rule.because}" for rule in definition.slim}
     notes |= {f"nautiloid:dropped:{gone.name}": f"{gone.version}: {gone.because}" for gone in lock.dropped}
     return Bill(

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import nautiloid
-from nautiloid.inspect.inventory import Component, Inspection, ModelFile
+from nautiloid.inspect.inventory import Inspection, ModelFile
+from nautiloid.packages.component import Component
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://nautiloid.dev/sbom")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from nautiloid.errors import UsageError
 from nautiloid.factory.lockfile import read_lock
-from nautiloid.inspect.catalogers.python import pypi_purl
-from nautiloid.inspect.inventory import Component, Inspection
-from nautiloid.packages.purl import parse_purl
+from nautiloid.inspect.inventory import Inspection
+from nautiloid.packages.component import Component
+from nautiloid.packages.purl import parse_purl, pypi_purl
 from nautiloid.project.facts import Notebook
 from nautiloid.project.requirements import read_requirements
 from nautiloid.sbom.from_lock import bill_of_lock

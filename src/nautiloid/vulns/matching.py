@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from nautiloid.packages.kind import VersionKey
 from nautiloid.versions.errors import InvalidVersionError
-from nautiloid.vulns.ecosystems import Key
 from nautiloid.vulns.osv import EVENT_KINDS, Range
 
 _COMPARABLE = ("ECOSYSTEM", "SEMVER")
@@ -62,14 +62,14 @@ class _Sum:
     open_range: bool = False
 
 
-def evaluate(version: str, ranges: tuple[Range, ...], versions: tuple[str, ...], key: Key) -> Verdict:
+def evaluate(version: str, ranges: tuple[Range, ...], versions: tuple[str, ...], key: VersionKey) -> Verdict:
     """Evaluate the ranges and versions of one affected package.
 
     Args:
         version: What is installed.
         ranges: From the record; those of type GIT are passed over.
         versions: From the record.
-        key: The family's version order.
+        key: The ecosystem's version order.
 
     Raises:
         InvalidVersionError: ``version`` itself cannot be compared.
@@ -85,7 +85,7 @@ def evaluate(version: str, ranges: tuple[Range, ...], versions: tuple[str, ...],
     return Verdict(total.affected or listed, fixed, total.last, total.open_range, tuple(trouble))
 
 
-def _evaluate_range(mine: Any, one: Range, key: Key, total: _Sum, trouble: list[str]) -> None:
+def _evaluate_range(mine: Any, one: Range, key: VersionKey, total: _Sum, trouble: list[str]) -> None:
     events, beyond = _sorted_events(mine, one, key, trouble)
     if beyond:
         return
@@ -115,7 +115,7 @@ def _behind(mine: Any, event: _Event) -> bool:
     return not event.above_zero or bool(mine > event.place)
 
 
-def _sorted_events(mine: Any, one: Range, key: Key, trouble: list[str]) -> tuple[list[_Event], bool]:
+def _sorted_events(mine: Any, one: Range, key: VersionKey, trouble: list[str]) -> tuple[list[_Event], bool]:
     """Return the events of a range in order, and whether its limits end before the version."""
     events: list[_Event] = []
     limits: list[Any] = []
@@ -134,7 +134,7 @@ def _sorted_events(mine: Any, one: Range, key: Key, trouble: list[str]) -> tuple
     return events, not endless and not any(mine < limit for limit in limits)
 
 
-def _lists(version: str, mine: Any, versions: tuple[str, ...], key: Key) -> bool:
+def _lists(version: str, mine: Any, versions: tuple[str, ...], key: VersionKey) -> bool:
     if version in versions:
         return True
     for text in versions:

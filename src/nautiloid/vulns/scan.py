@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import nautiloid
+from nautiloid.packages.kind import Coordinates
 from nautiloid.packages.purl import parse_purl
 from nautiloid.progress import SILENT, Progress
 from nautiloid.versions.errors import InvalidVersionError
 from nautiloid.vulns.database.reader import STALE_AFTER, AdvisoryDatabase, Candidate, Source
-from nautiloid.vulns.ecosystems import Coordinates, coordinates, version_order
+from nautiloid.vulns.ecosystems import coordinates, version_order
 from nautiloid.vulns.grouping import Groups, same_as, shown_first
 from nautiloid.vulns.matching import Verdict, evaluate
 from nautiloid.vulns.releases import end_of_life
@@ -94,13 +95,13 @@ def _places(parts: Iterable[Part], database: AdvisoryDatabase, sums: _Sums) -> d
             sums.uncovered[address.type if address else "no package URL"] += 1
         elif not place.version:
             sums.unevaluated.append(Unevaluated(part.name, "nothing tells its version"))
-        elif not database.has_family(place.family):
-            sums.uncovered[place.family] += 1
+        elif not database.has_family(place.ecosystem):
+            sums.uncovered[place.ecosystem] += 1
         else:
             sums.checked += 1
-            sums.families.add(place.family)
-            if place.release and (ended := end_of_life(place.family, place.release)):
-                sums.ended.add(f"{place.family} {place.release} ({ended})")
+            sums.families.add(place.ecosystem)
+            if place.release and (ended := end_of_life(place.ecosystem, place.release)):
+                sums.ended.add(f"{place.ecosystem} {place.release} ({ended})")
             places.setdefault(place, []).append(part)
     return places
 
@@ -109,9 +110,9 @@ def _findings_of(
     place: Coordinates, parts: tuple[Part, ...], database: AdvisoryDatabase, sums: _Sums
 ) -> Iterator[Finding]:
     """Yield the findings of one package, one for each group of ids."""
-    key = version_order(place.family)
+    key = version_order(place.ecosystem)
     if key is None:
-        sums.unevaluated.append(Unevaluated(place.name, f"versions of {place.family} cannot be compared"))
+        sums.unevaluated.append(Unevaluated(place.name, f"versions of {place.ecosystem} cannot be compared"))
         return
     matched: list[tuple[Candidate, Verdict]] = []
     try:
@@ -160,14 +161,14 @@ def _finding(
         words.append(urgency)
         summaries.append(summary)
     identity = shown_first(names)
-    fixes = sorted({verdict.fixed for _, verdict in found if verdict.fixed}, key=version_order(place.family))
+    fixes = sorted({verdict.fixed for _, verdict in found if verdict.fixed}, key=version_order(place.ecosystem))
     rating = _MALWARE if identity.startswith("MAL-") else rate(vectors, words)
     own_words = {one.urgency.strip().lower() for one, _ in found}
     return Finding(
         identity=identity,
         identities=tuple(sorted(names)),
         advisories=tuple(sorted(one.identity for one, _ in found)),
-        family=place.family,
+        family=place.ecosystem,
         release=place.release,
         package=place.name,
         version=place.version,

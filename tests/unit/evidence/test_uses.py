@@ -12,7 +12,7 @@ from nautiloid.cli.app import app
 from nautiloid.errors import UsageError
 from nautiloid.evidence.file import Evidence, read_evidence, write_evidence
 from nautiloid.evidence.uses import ComponentUse, Use, component_uses, propose
-from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.component import Component, Found
 from nautiloid.trace.files import ImageFiles
 from nautiloid.trace.strace import Kind
 from nautiloid.trace.strace import Use as Seen

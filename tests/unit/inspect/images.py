@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nautiloid.inspect.inspection import inspect_image
-from nautiloid.inspect.inventory import Component, Inspection
+from nautiloid.inspect.inventory import Inspection
 from nautiloid.oci.digest import digest_of
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import LAYER_TAR, Descriptor, ImageConfig, Platform
 from nautiloid.oci.source import ImageSource, open_image
+from nautiloid.packages.component import Component
 
 
 @dataclass(frozen=True)

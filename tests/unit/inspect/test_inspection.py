@@ -12,8 +12,9 @@ import pytest
 import zstandard.backend_c
 
 from nautiloid.elf.reader import Elf
-from nautiloid.inspect.inventory import Found, Severity
+from nautiloid.inspect.inventory import Severity
 from nautiloid.oci.errors import ImageFormatError
+from nautiloid.packages.component import Found
 
 from .images import File, image_of, inspect_files, named
 from .test_pickles import Hostile

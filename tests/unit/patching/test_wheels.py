@@ -17,8 +17,8 @@ from nautiloid.patching.contents import read_contents
 from nautiloid.patching.overlay import Overlay
 from nautiloid.patching.wheels import UnfitWheelError, WheelPatcher
 
-from ..freshness.test_cool_down import Index
 from ..inspect.images import File, image_of
+from ..updating.test_cool_down import Index
 
 SITE = "usr/local/lib/python3.11/site-packages"
 

@@ -14,7 +14,7 @@ from packageurl import PackageURL
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.component import Component, Found
 from nautiloid.sbom.cyclonedx import to_cyclonedx
 from nautiloid.sbom.licenses import spdx_expression
 from nautiloid.sbom.model import Bill, ModelPart, Part, bill_of

@@ -12,7 +12,7 @@ for (const filter of document.querySelectorAll(".filter")) {
       row.hidden = !fits;
       shown += fits;
     }
-    count.textContent = `${shown} of ${rows.length}`;
+    count.textContent = `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} ${filter.dataset.unit}`;
   };
   text.addEventListener("input", apply);
   kind.addEventListener("change", apply);

@@ -31,7 +31,7 @@ from cyclonedx.model.vulnerability import (
 )
 from cyclonedx.output.json import JsonV1Dot6
 
-from nautiloid.inspect.catalogers.package_url import parse_purl
+from nautiloid.packages.purl import parse_purl
 from nautiloid.vulns.result import Finding, Part, ScanResult
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://nautiloid.dev/vex")

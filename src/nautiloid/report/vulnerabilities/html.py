@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nautiloid.report.page import page_environment
-from nautiloid.report.vulnerabilities.counts import SeverityCount, count
+from nautiloid.report.html import Tile, facts, report_environment
+from nautiloid.report.vulnerabilities.counts import Counts, SeverityCount, count
 from nautiloid.vulns.result import Finding, ScanResult
 
-_MOST_ROWS = 2000
+_MOST_ROWS = 5000
 
 
 @dataclass(frozen=True)
@@ -24,27 +24,34 @@ class Bar:
 
 def scan_to_html(result: ScanResult) -> str:
     """Return the page of a scan."""
-    environment = page_environment()
+    environment = report_environment()
     environment.filters["link"] = _link
     environment.filters["holders"] = _holders
     counts = count(result)
     longest = max((one.all for one in counts.severities), default=0) or 1
-    tiles = (
-        ("Vulnerabilities", f"{counts.all:,}"),
-        ("With a fix", f"{counts.fixable:,}"),
-        ("Without one", f"{counts.all - counts.fixable:,}"),
-        ("Suppressed", f"{counts.suppressed:,}"),
-        ("Parts checked", f"{result.checked:,} of {result.parts:,}"),
-    )
     return environment.get_template("scan.html").render(
         title=f"Known vulnerabilities of {result.name}",
         result=result,
         counts=counts,
-        tiles=tiles,
+        tiles=_tiles(result, counts),
+        warnings=facts(result.warnings),
         bars=[_bar(one, longest) for one in counts.severities],
         open=result.open[:_MOST_ROWS],
         left_out=max(0, len(result.open) - _MOST_ROWS),
         suppressed=result.suppressed[:_MOST_ROWS],
+        suppressed_left_out=max(0, len(result.suppressed) - _MOST_ROWS),
+    )
+
+
+def _tiles(result: ScanResult, counts: Counts) -> tuple[Tile, ...]:
+    """Return the numbers of a scan; the one of findings is how many rows the list has."""
+    return (
+        Tile("Vulnerabilities", f"{counts.all:,}", "each counted once"),
+        Tile("Findings", f"{len(result.open):,}", "one for each package"),
+        Tile("With a fix", f"{counts.fixable:,}", "of the vulnerabilities"),
+        Tile("Without one", f"{counts.all - counts.fixable:,}", "of the vulnerabilities"),
+        Tile("Suppressed findings", f"{counts.suppressed:,}"),
+        Tile("Parts checked", f"{result.checked:,}", f"of {result.parts:,}"),
     )
 
 

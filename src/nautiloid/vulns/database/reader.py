@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from nautiloid.packages.kind import Coordinates
 from nautiloid.vulns.database.schema import DatabaseError, is_current
-from nautiloid.vulns.ecosystems import Coordinates
 from nautiloid.vulns.osv import Range
 
 STALE_AFTER = timedelta(days=7)
@@ -104,7 +104,7 @@ class AdvisoryDatabase:
             " FROM affected JOIN record ON record.id = affected.record"
             " WHERE affected.name=? AND family=? AND (release='' OR release=? OR ?='') ORDER BY identity"
         )
-        for row in self._connection.execute(query, (place.name, place.family, place.release, place.release)):
+        for row in self._connection.execute(query, (place.name, place.ecosystem, place.release, place.release)):
             ranges, versions, urgency, vectors = json.loads(zlib.decompress(row[9]))
             aliases, upstream, references, rated = (tuple(json.loads(value)) for value in (*row[4:7], row[8]))
             yield Candidate(

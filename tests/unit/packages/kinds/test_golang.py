@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nautiloid.elf.errors import ElfError
 from nautiloid.elf.reader import Elf
-from nautiloid.inspect.catalogers import golang
+from nautiloid.packages.kinds.golang import Golang
 
 TEXT = (
     "path\texample.org/tool\nmod\texample.org/tool\t(devel)\t\ndep\tgolang.org/x/net\tv0.7.0\th1:x\n"
@@ -44,7 +44,7 @@ def _information(version: str, text: str) -> bytes:
 
 
 def test_the_standard_library_modules_and_replacements() -> None:
-    found = golang.modules("usr/bin/tool", _Program(_information("go1.21.5", TEXT)))
+    found = Golang().in_native("usr/bin/tool", _Program(_information("go1.21.5", TEXT)))
     assert [component.purl for component in found] == [
         "pkg:golang/stdlib@1.21.5",
         "pkg:golang/example.org/tool@%28devel%29",
@@ -58,11 +58,11 @@ def test_the_standard_library_modules_and_replacements() -> None:
 def test_garbage_names_nothing_or_something_but_never_fails(garbage: bytes) -> None:
     for head in (b"", b"\xff Go buildinf:", b"\xff Go buildinf:\x08\x00", b"\xff Go buildinf:\x08\x02" + b"\0" * 16):
         with contextlib.suppress(ElfError):
-            golang.modules("x", _Program(head + garbage))
+            Golang().in_native("x", _Program(head + garbage))
 
 
 @pytest.mark.skipif(shutil.which("syft") is None, reason="no Go program (syft) is installed")
 def test_a_real_program() -> None:
     content = Path(shutil.which("syft") or "").read_bytes()
-    names = {component.name for component in golang.modules("syft", Elf(content))}
+    names = {component.name for component in Golang().in_native("syft", Elf(content))}
     assert {"stdlib", "github.com/anchore/syft"} <= names

@@ -11,16 +11,20 @@ import struct
 import subprocess
 import zipfile
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nautiloid.inspect.catalogers import conda, java, npm, rpm, zipapp
-from nautiloid.inspect.catalogers.unreadable import UnreadableError
+from nautiloid.packages.kind import PackageKind
+from nautiloid.packages.kinds.conda import Conda
+from nautiloid.packages.kinds.maven import Maven
+from nautiloid.packages.kinds.npm import Npm
+from nautiloid.packages.kinds.pypi import Pypi
+from nautiloid.packages.kinds.rpm import Rpm
 from nautiloid.packages.os_release import Distribution
 from nautiloid.packages.purl import parse_purl, purl
+from nautiloid.packages.unreadable import UnreadableError
 
 DATA = Path(__file__).parents[3] / "data"
 
@@ -34,20 +38,20 @@ def _zip(members: dict[str, bytes]) -> bytes:
 
 
 def test_npm_packages_and_nothing_else_below_them() -> None:
-    assert npm.wants("usr/lib/node_modules/npm/package.json", 10)
-    assert npm.wants("app/node_modules/@scope/name/package.json", 10)
-    assert not npm.wants("app/node_modules/name/test/package.json", 10)
-    assert not npm.wants("app/package.json", 10)
+    assert Npm().wants("usr/lib/node_modules/npm/package.json", 10)
+    assert Npm().wants("app/node_modules/@scope/name/package.json", 10)
+    assert not Npm().wants("app/node_modules/name/test/package.json", 10)
+    assert not Npm().wants("app/package.json", 10)
     content = json.dumps({"name": "@babel/core", "version": "7.1.0", "licenses": [{"type": "MIT"}]}).encode()
-    (package,) = npm.read("a/node_modules/@babel/core/package.json", content)
+    (package,) = Npm().read("a/node_modules/@babel/core/package.json", content)
     assert package.purl == "pkg:npm/%40babel/core@7.1.0"
     assert package.licenses == ("MIT",)
-    assert npm.read("a", b'{"type": "module"}') == []
+    assert Npm().read("a", b'{"type": "module"}') == []
 
 
 def test_conda_packages() -> None:
     content = {"name": "numpy", "version": "1.26", "build": "py311_0", "files": ["lib/x.py"], "subdir": "linux-64"}
-    (package,) = conda.read("opt/conda/conda-meta/numpy-1.26.json", json.dumps(content).encode())
+    (package,) = Conda().read("opt/conda/conda-meta/numpy-1.26.json", json.dumps(content).encode())
     assert package.purl == "pkg:conda/numpy@1.26?build=py311_0&subdir=linux-64"
     assert package.files == ("opt/conda/lib/x.py",)
 
@@ -57,20 +61,20 @@ def test_jars_by_maven_manifest_and_name_and_what_is_in_them() -> None:
     log4j = _zip({"META-INF/maven/org.apache.logging.log4j/log4j-core/pom.properties": pom})
     fat = _zip({"BOOT-INF/lib/log4j-core-2.14.1.jar": log4j, "META-INF/MANIFEST.MF":
                 b"Implementation-Title: app\r\nImplementation-Version: 1.0\r\n"})  # fmt: skip
-    app, inner = java.read("srv/app.jar", fat)
+    app, inner = Maven().read("srv/app.jar", fat)
     assert (app.name, app.version) == ("app", "1.0")
     assert inner.purl == "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"
     assert inner.within == app.purl
     assert "app.jar!/BOOT-INF/lib/log4j-core-2.14.1.jar!/META-INF" in inner.evidence
-    (plain,) = java.read("x/guava-31.1-jre.jar", _zip({"a": b""}))
+    (plain,) = Maven().read("x/guava-31.1-jre.jar", _zip({"a": b""}))
     assert (plain.name, plain.version) == ("guava", "31.1-jre")
 
 
 def test_distributions_inside_of_zip_files() -> None:
     content = _zip({"__main__.py": b"", "a-1.0.dist-info/METADATA": b"Name: a\nVersion: 1.0\n"})
-    (found,) = zipapp.read("usr/bin/tool.pyz", content)
+    (found,) = Pypi().read("usr/bin/tool.pyz", content)
     assert (found.purl, found.files) == ("pkg:pypi/a@1.0", ("usr/bin/tool.pyz",))
-    (egg,) = zipapp.read("x/b-2.egg", _zip({"EGG-INFO/PKG-INFO": b"Name: b\nVersion: 2\n"}))
+    (egg,) = Pypi().read("x/b-2.egg", _zip({"EGG-INFO/PKG-INFO": b"Name: b\nVersion: 2\n"}))
     assert egg.purl == "pkg:pypi/b@2"
 
 
@@ -112,27 +116,31 @@ def test_a_database_that_rpm_itself_wrote(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "db/rpmdb.sqlite") as connection:
         (header,) = connection.execute("SELECT blob FROM Packages").fetchone()
     for form in (content, _as_ndb(header)):
-        (found,) = rpm.read("var/lib/rpm/x", form)
+        (found,) = Rpm().read("var/lib/rpm/x", form)
         assert (found.name, found.version, found.licenses) == ("nautiloid-probe", "2:1.2-3", ("Apache-2.0",))
         assert found.files == ("opt/probe/file",)
         address = "pkg:rpm/fedora/nautiloid-probe@1.2-3?arch=noarch&distro=fedora-40&epoch=2&upstream="
-        assert rpm.of_distribution(found, Distribution("Fedora", "fedora", "40")).purl.startswith(address)
+        assert Rpm().of_distribution(found, Distribution("Fedora", "fedora", "40")).purl.startswith(address)
         for end in range(0, len(form), max(1, len(form) // 40)):
-            _never_more_than_unreadable(rpm, "var/lib/rpm/x", form[:end])
+            _never_more_than_unreadable(Rpm(), "var/lib/rpm/x", form[:end])
 
 
-def _never_more_than_unreadable(cataloger: ModuleType, path: str, content: bytes) -> None:
+def _never_more_than_unreadable(cataloger: PackageKind, path: str, content: bytes) -> None:
     with contextlib.suppress(UnreadableError):
         cataloger.read(path, content)
 
 
 VALID = {
-    "java": (java, "a.jar", _zip({"META-INF/maven/g/a/pom.properties": b"version=1\n", "b-1.jar": _zip({"x": b"y"})})),
-    "zipapp": (zipapp, "a.whl", _zip({"a-1.dist-info/METADATA": b"Name: a\nVersion: 1\n"})),
-    "npm": (npm, "node_modules/a/package.json", b'{"name": "a", "version": "1", "license": [1, {}, "x"]}'),
-    "conda": (conda, "conda-meta/a.json", b'{"name": "a", "version": "1", "files": ["x", 3], "channel": 4}'),
+    "java": (
+        Maven(),
+        "a.jar",
+        _zip({"META-INF/maven/g/a/pom.properties": b"version=1\n", "b-1.jar": _zip({"x": b"y"})}),
+    ),
+    "zipapp": (Pypi(), "a.whl", _zip({"a-1.dist-info/METADATA": b"Name: a\nVersion: 1\n"})),
+    "npm": (Npm(), "node_modules/a/package.json", b'{"name": "a", "version": "1", "license": [1, {}, "x"]}'),
+    "conda": (Conda(), "conda-meta/a.json", b'{"name": "a", "version": "1", "files": ["x", 3], "channel": 4}'),
     "rpm": (
-        rpm,
+        Rpm(),
         "var/lib/rpm/Packages.db",
         b"RpmP" + b"\0" * 8 + b"\x01\0\0\0" + b"\0" * 16 + b"Slot" + b"\x01\0\0\0" * 3,
     ),

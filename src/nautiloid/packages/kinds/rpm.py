@@ -7,19 +7,32 @@ left unread.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import ClassVar
+
+from packageurl import PackageURL
 
 from nautiloid.buffer import Buffer
-from nautiloid.inspect.catalogers.unreadable import UnreadableError
-from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.component import Component, Found
+from nautiloid.packages.kind import Coordinates, PackageKind
 from nautiloid.packages.os_release import Distribution
 from nautiloid.packages.purl import parse_purl, purl
+from nautiloid.packages.releases import ecosystem_of, plain_release, stated_distribution
+from nautiloid.packages.unreadable import UnreadableError
+from nautiloid.versions.rpm import version_key
 
 _PLACES = ("var/lib/rpm/", "usr/lib/sysimage/rpm/", "usr/share/rpm/")
 _FILES = ("rpmdb.sqlite", "Packages.db", "Packages")
+_ECOSYSTEMS = {
+    "almalinux": "AlmaLinux", "rocky": "Rocky Linux", "rockylinux": "Rocky Linux", "rhel": "Red Hat",
+    "redhat": "Red Hat",
+}  # fmt: skip
+_RED_HAT = re.compile(r"(?:enterprise_linux|rhel[a-z_]*):(\d+)")
+_ENTERPRISE = re.compile(r"\.el(\d+)")
 _LARGEST = 1 << 30
 _MOST_PACKAGES = 200_000
 _MOST_TAGS = 4096
@@ -35,43 +48,63 @@ _NDB_PAGE, _NDB_SLOT, _NDB_BLOCK = 4096, 16, 16
 Header = dict[int, list[str] | list[int]]
 
 
-def wants(path: str, size: int) -> bool:
-    """Tell whether a file is an rpm database."""
-    directory, _, name = path.rpartition("/")
-    return name in _FILES and f"{directory}/" in _PLACES and size <= _LARGEST
+class Rpm(PackageKind):
+    """Packages of rpm: one database file holds them all."""
 
+    name = "rpm"
+    purl_types = ("rpm",)
+    of_system = True
+    ecosystems: ClassVar = dict.fromkeys(("AlmaLinux", "Rocky Linux", "Red Hat"), version_key)
 
-def read(path: str, buffer: Buffer) -> list[Component]:
-    """Return the installed packages; their purls name no distribution yet (see ``of_distribution``).
+    def wants(self, path: str, size: int) -> bool:
+        """Tell whether a file is an rpm database."""
+        directory, _, name = path.rpartition("/")
+        return name in _FILES and f"{directory}/" in _PLACES and size <= _LARGEST
 
-    Raises:
-        UnreadableError: It is damaged, or a Berkeley database.
-    """
-    content = bytes(buffer)  # SQLite reads a database in memory or a file, and the file has no name here
-    if content.startswith(b"SQLite format 3\0"):
-        blobs = _from_sqlite(content)
-    elif content.startswith(_NDB_MAGIC):
-        blobs = list(_from_ndb(content))
-    elif content[12:16] in (b"\x61\x15\x06\x00", b"\x00\x06\x15\x61"):
-        raise UnreadableError("an rpm database in Berkeley DB's format, which is not read")
-    else:
-        raise UnreadableError("an rpm database of an unknown format")
-    components = []
-    for blob in blobs:
-        header = _header(blob)
-        if header.get(_NAME) and header[_NAME][0] != "gpg-pubkey":
-            components.append(_component(header, path))
-    return components
+    def read(self, path: str, content: Buffer) -> list[Component]:
+        """Return the installed packages; their purls name no distribution yet (see ``of_distribution``).
 
+        Raises:
+            UnreadableError: It is damaged, or a Berkeley database.
+        """
+        whole = bytes(content)  # SQLite reads a database in memory or a file, and the file has no name here
+        if whole.startswith(b"SQLite format 3\0"):
+            blobs = _from_sqlite(whole)
+        elif whole.startswith(_NDB_MAGIC):
+            blobs = list(_from_ndb(whole))
+        elif whole[12:16] in (b"\x61\x15\x06\x00", b"\x00\x06\x15\x61"):
+            raise UnreadableError("an rpm database in Berkeley DB's format, which is not read")
+        else:
+            raise UnreadableError("an rpm database of an unknown format")
+        headers = [_header(blob) for blob in blobs]
+        return [_component(one, path) for one in headers if one.get(_NAME) and one[_NAME][0] != "gpg-pubkey"]
 
-def of_distribution(component: Component, distribution: Distribution) -> Component:
-    """Return a package whose purl says which distribution it is of: only os-release knows, not the database."""
-    parsed = parse_purl(component.purl)
-    if parsed is None or not distribution.identity:
-        return component
-    qualifiers = {**dict(parsed.qualifiers), "distro": distribution.qualifier}
-    address = purl("rpm", distribution.identity, parsed.name, parsed.version or "", qualifiers)
-    return replace(component, purl=address)
+    def of_distribution(self, component: Component, distribution: Distribution) -> Component:
+        """Name the distribution: only os-release knows it, not the database."""
+        parsed = parse_purl(component.purl)
+        if parsed is None or not distribution.identity:
+            return component
+        qualifiers = {**dict(parsed.qualifiers), "distro": distribution.qualifier}
+        named = purl("rpm", distribution.identity, parsed.name, parsed.version or "", qualifiers)
+        return replace(component, purl=named)
+
+    def coordinates(self, purl: PackageURL, source: str = "", source_version: str = "") -> Coordinates | None:
+        """Return the binary package's, by major release; the release may only be in the version (``.el9``)."""
+        del source, source_version
+        ecosystem = ecosystem_of(purl, _ECOSYSTEMS)
+        if ecosystem is None:
+            return None
+        version, epoch = purl.version or "", dict(purl.qualifiers or {}).get("epoch", "")
+        version = f"{epoch}:{version}" if epoch and ":" not in version else version
+        identity, stated = stated_distribution(purl)
+        built_for = _ENTERPRISE.search(version)
+        release = stated or (built_for[1] if built_for else "") or identity
+        return Coordinates(ecosystem, plain_release(release, parts=1), purl.name, version)
+
+    def split_release(self, release: str) -> str:
+        """Red Hat's releases carry product and stream (``enterprise_linux:9::baseos``)."""
+        found = _RED_HAT.search(release)
+        return found[1] if found else release
 
 
 def _from_sqlite(content: bytes) -> list[bytes]:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from nautiloid.buffer import Buffer
-from nautiloid.inspect.catalogers.unreadable import UnreadableError
+from nautiloid.packages.unreadable import UnreadableError
 
 
 def read_json(content: Buffer, what: str) -> dict[str, Any]:

@@ -10,11 +10,14 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import ClassVar
 
 from nautiloid.buffer import Buffer, stream_over
-from nautiloid.inspect.catalogers.zip_archive import inflate, open_zip
-from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.component import Component, Found
+from nautiloid.packages.kind import LanguageKind
 from nautiloid.packages.purl import purl
+from nautiloid.packages.zip_archive import inflate, open_zip
+from nautiloid.versions.maven import version_key
 
 _SUFFIXES = (".jar", ".war", ".ear", ".par", ".jpi", ".hpi")
 _LARGEST = 1 << 30
@@ -25,18 +28,25 @@ _POM = re.compile(r"META-INF/maven/([^/]+)/([^/]+)/pom\.properties")
 _FILE_NAME = re.compile(r"(?P<name>.+?)-(?P<version>\d[\w.+-]*)")
 
 
-def wants(path: str, size: int) -> bool:
-    """Tell whether a file is a Java archive."""
-    return path.endswith(_SUFFIXES) and size <= _LARGEST
+class Maven(LanguageKind):
+    """Java archives."""
 
+    name = "Java"
+    purl_types = ("maven",)
+    ecosystems: ClassVar = {"Maven": version_key}
+    separator = ":"
 
-def read(path: str, content: Buffer) -> list[Component]:
-    """Return the archive itself and what is in it.
+    def wants(self, path: str, size: int) -> bool:
+        """Tell whether a file is a Java archive."""
+        return path.endswith(_SUFFIXES) and size <= _LARGEST
 
-    Raises:
-        UnreadableError: It is no zip archive, or inflates beyond all bounds.
-    """
-    return list(_Reader().read(content, path.rpartition("/")[2], f"/{path}", path, 0))
+    def read(self, path: str, content: Buffer) -> list[Component]:
+        """Return the archive itself and what is in it.
+
+        Raises:
+            UnreadableError: It is no zip archive, or inflates beyond all bounds.
+        """
+        return list(_Reader().read(content, path.rpartition("/")[2], f"/{path}", path, 0))
 
 
 class _Reader:

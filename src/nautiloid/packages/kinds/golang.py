@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from typing import ClassVar
 
 from nautiloid.elf.reader import Elf
-from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.component import Component, Found
+from nautiloid.packages.kind import LanguageKind
 from nautiloid.packages.purl import purl
+from nautiloid.versions.semantic import version_key
 
 _MAGIC = b"\xff Go buildinf:"
 _HEADER = 32
@@ -21,17 +24,24 @@ _LONGEST = 16 << 20
 _GO_VERSION = re.compile(r"go(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)")
 
 
-def modules(path: str, elf: Elf) -> tuple[Component, ...]:
-    """Return the standard library and the modules that a Go program was built from; none for any other file."""
-    place = elf.sections.get(".go.buildinfo")
-    if place is None and ".note.go.buildid" not in elf.sections:
-        return ()
-    start, end = (place[0], place[0] + place[1]) if place else (0, len(elf.content))
-    at = elf.content.find(_MAGIC, start, end)
-    if at < 0:
-        return ()
-    version, text = _strings(elf, at)
-    return tuple(_components(path, version, text))
+class Golang(LanguageKind):
+    """Modules of Go."""
+
+    name = "Go"
+    purl_types = ("golang",)
+    ecosystems: ClassVar = {"Go": version_key}
+
+    def in_native(self, path: str, elf: Elf) -> tuple[Component, ...]:
+        """Return the standard library and the modules that a Go program was built from; none for any other file."""
+        place = elf.sections.get(".go.buildinfo")
+        if place is None and ".note.go.buildid" not in elf.sections:
+            return ()
+        start, end = (place[0], place[0] + place[1]) if place else (0, len(elf.content))
+        at = elf.content.find(_MAGIC, start, end)
+        if at < 0:
+            return ()
+        version, text = _strings(elf, at)
+        return tuple(_components(path, version, text))
 
 
 def _strings(elf: Elf, at: int) -> tuple[str, str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nautiloid.buffer import Buffer, stream_over
-from nautiloid.inspect.catalogers import python
-from nautiloid.inspect.catalogers.zip_archive import inflate, open_zip
-from nautiloid.inspect.inventory import Component, Found
+from nautiloid.packages.component import Component, Found
+from nautiloid.packages.kinds import python_metadata as metadata
+from nautiloid.packages.zip_archive import inflate, open_zip
 
 _SUFFIXES = (".pyz", ".pyzw", ".whl", ".egg", ".pex", ".shiv")
 _LARGEST = 1 << 30
@@ -30,9 +30,9 @@ def read(path: str, content: Buffer) -> list[Component]:
         records = {
             _spelled(name): inflate(archive, name, _LARGEST_RECORD)
             for name in archive.namelist()
-            if name.endswith(_RECORDS) and python.is_python_record(_spelled(name))
+            if name.endswith(_RECORDS) and metadata.is_metadata(_spelled(name))
         }
-    found = python.distributions(records)
+    found = metadata.distributions(records)
     return [
         replace(component, how=Found.ZIPAPP, evidence=f"/{path}!{component.evidence}", files=(path,), confidence=0.95)
         for component in found

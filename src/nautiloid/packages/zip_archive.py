@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from nautiloid.inspect.catalogers.unreadable import UnreadableError
+from nautiloid.packages.unreadable import UnreadableError
 
 _MOST_ENTRIES = 200_000
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError, KeyError)

@@ -1,1 +1,0 @@
-"""Catalogers: each reads one kind of package record."""
