@@ -16,12 +16,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from nautiloid import catalog, places
+from nautiloid.debian.mirrors import Mirrors
 from nautiloid.elf.reader import Elf, ElfError
 from nautiloid.factory.assemble import assemble, gather
 from nautiloid.factory.build import fetch_inputs
 from nautiloid.factory.definition_file import load_definition
-from nautiloid.factory.locker import Mirrors, make_lock
-from nautiloid.factory.rootfs.tree import Entry, Tree
+from nautiloid.factory.locker import make_lock
+from nautiloid.factory.rootfs.tree import Node, Tree
 from nautiloid.net.fetch import Fetcher
 from nautiloid.net.store import Store
 from nautiloid.progress import SILENT
@@ -61,7 +62,7 @@ def _measure(tree: Tree) -> tuple[str, str, str]:
     return f"{len(entries):,}", f"{size / 1e6:,.0f} MB", str(sum(_starts(entry) for entry in entries))
 
 
-def _starts(entry: Entry) -> bool:
+def _starts(entry: Node) -> bool:
     if not entry.mode & 0o111 or entry.content is None:
         return False
     with entry.content.open() as stream:

@@ -13,8 +13,7 @@ from nautiloid.inspect.comparison import compare
 from nautiloid.inspect.inventory import Inspection
 from nautiloid.report.html import comparison_to_html
 from nautiloid.report.vulnerabilities.html import scan_to_html
-from nautiloid.vulns.database.reader import Source
-from nautiloid.vulns.result import Finding, Part, ScanResult, State, Suppression, Unevaluated
+from nautiloid.vulns.model import AdvisorySource, Finding, ScannedComponent, ScanResult, State, Suppression, Unevaluated
 from nautiloid.vulns.severity import Rating, Severity
 
 from ..unit.inspect.images import File, inspect_files
@@ -70,7 +69,7 @@ def scan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Finding(
                 f"CVE-2026-{number}", (f"CVE-2026-{number}", "GHSA-x"), ("PYSEC-1",), "PyPI", "",
                 f"a-package-with-a-rather-long-name-{number}", "1.0.0+local.version.that.is.long",
-                (Part("p", "1", "pkg:pypi/p@1", "pkg:deb/debian/python3-setuptools-whl@66.1.1-1"),),
+                (ScannedComponent("p", "1", "pkg:pypi/p@1", "pkg:deb/debian/python3-setuptools-whl@66.1.1-1"),),
                 Rating(severity, 5.0),
                 State.FIXED if fixed else State.UNFIXED, fixed, "What it is: " + "words " * 20,
                 ("https://example.com/advisory",), "2026-01-01", epss=0.5,
@@ -80,7 +79,7 @@ def scan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = ScanResult(
         "registry.example/a/rather/long/name/of/an/image:latest", f"sha256:{'a' * 64}", "Debian", "nautiloid 1",
         tuple(findings), 80, 70, (("generic", 10),), (Unevaluated("torch", "no version"),), (),
-        (Source("PyPI", "OSV", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", 1, 0, 0, 0, ("PyPI",)),),
+        (AdvisorySource("PyPI", "OSV", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", 1, 0, 0, 0, ("PyPI",)),),
         ("the advisories are old (AlmaLinux 95 days, PyPI 124 days): run 'nautiloid db update'",),
     )  # fmt: skip
     page = tmp_path_factory.mktemp("scan") / "scan.html"

@@ -10,9 +10,9 @@ import pytest
 from nautiloid.inspect.inspection import inspect_image
 from nautiloid.oci.model import Manifest
 from nautiloid.oci.source import open_image
-from nautiloid.sbom.attach import attach_bills
+from nautiloid.sbom.attach import attach_sboms
 from nautiloid.sbom.cyclonedx import MEDIA_TYPE, to_cyclonedx
-from nautiloid.sbom.model import bill_of
+from nautiloid.sbom.model import sbom_of_inspection
 
 from ..conftest import Built
 
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.network
 def test_the_bill_of_the_lock_and_the_bill_of_the_image_agree(built: Callable[[str], Built], name: str) -> None:
     image = built(name)
     reference = image.result.reference
-    attach_bills(image.layout, image.result.descriptor, image.lock, reference)
-    attach_bills(image.layout, image.result.descriptor, image.lock, reference)
+    attach_sboms(image.layout, image.result.descriptor, image.lock, reference)
+    attach_sboms(image.layout, image.result.descriptor, image.lock, reference)
     (entry,) = image.layout.attached(image.result.descriptor.digest, MEDIA_TYPE)
     manifest = Manifest.from_json(image.layout.read_blob(entry.digest))
     said = json.loads(image.layout.read_blob(manifest.layers[0].digest))
     with open_image(reference, image.layout) as source:
-        found = json.loads(to_cyclonedx(bill_of(inspect_image(source, reference))))
+        found = json.loads(to_cyclonedx(sbom_of_inspection(inspect_image(source, reference))))
     libraries = [{c["purl"] for c in bill["components"] if c["type"] == "library"} for bill in (said, found)]
     assert libraries[0] == libraries[1]
     assert len(libraries[0]) == len(image.lock.debs) + len(image.lock.wheels)

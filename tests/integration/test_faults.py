@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -23,6 +25,16 @@ pytestmark = [
 ]
 
 NAME = "nautiloid/python:latest"
+
+# What a build that began with an empty cache has made by when: the moments to kill it at, and how many whole blobs
+# there must be by then.
+MOMENTS = {
+    "cache/build-*": 0,  # it unpacks
+    "cache/build-*/interpreter": 0,  # it compiles modules
+    "images/.new-*": 0,  # it writes layers
+    "images/blobs/sha256/*": 1,  # one layer is whole
+    "images/index.json": 4,  # two layers, configuration and manifest are whole; the bills are not there yet
+}
 
 
 @pytest.fixture
@@ -57,26 +69,51 @@ def _digest(place: Path) -> str | None:
     return Layout(place / "images").digest_of(NAME)
 
 
-def test_a_build_killed_at_any_moment_harms_nothing(place: Path) -> None:
-    for seconds in (0.6, 1.0, 1.4, 1.8, 2.2):
-        build = _build(place)
-        time.sleep(seconds)
+def _cold(place: Path, name: str) -> Path:
+    """Return a place of its own inside of another: the same lock and downloads, but nothing made of them yet."""
+    cold = place / name
+    (cold / "cache").mkdir(parents=True)
+    (cold / "cache/store").symlink_to(places.cache_directory() / "store")
+    shutil.copy(place / "python.lock", cold)
+    return cold
+
+
+def _kill_at(moment: str, place: Path) -> None:
+    """Start a build, and kill it as soon as there is a file of this pattern; it must not have ended before."""
+    build = _build(place)
+    try:
+        while build.poll() is None and not any(place.glob(moment)):
+            time.sleep(0.002)
+    finally:
         build.kill()
-        build.communicate()
-        images = place / "images"
-        for blob in images.glob("blobs/sha256/*"):
-            checked = subprocess.run(["sha256sum", blob], capture_output=True, text=True, check=True)
-            assert checked.stdout.split()[0] == blob.name, f"half-written after {seconds} s"
-    after = _build(place)
-    _, said = after.communicate(timeout=120)
-    assert after.returncode == 0, said
-    killed = _digest(place)
-    (place / "images").rename(place / "first")
-    (place / "cache").rename(place / "killed-cache")
-    (place / "cache").mkdir()
-    (place / "cache/store").symlink_to(places.cache_directory() / "store")
-    assert _build(place).wait(timeout=120) == 0
-    assert _digest(place) == killed
+    _, said = build.communicate()
+    # A process that had ended by itself has an exit code of its own, also where the kill came a moment too late.
+    assert build.returncode == -signal.SIGKILL, f"the build had ended ({build.returncode}) before {moment}: {said}"
+
+
+def _check_blobs(place: Path, at_least: int, when: str) -> None:
+    blobs = list(place.glob("images/blobs/sha256/*"))
+    assert len(blobs) >= at_least, f"nothing to check after {when}"
+    for blob in blobs:
+        checked = subprocess.run(["sha256sum", blob], capture_output=True, text=True, check=True)
+        assert checked.stdout.split()[0] == blob.name, f"half-written after {when}"
+
+
+def test_a_build_killed_at_any_moment_harms_nothing(place: Path) -> None:
+    whole = _cold(place, "whole")
+    _, said = _build(whole).communicate(timeout=120)
+    digest = _digest(whole)
+    assert digest is not None, said
+    for number, (moment, blobs) in enumerate(MOMENTS.items()):
+        killed = _cold(place, f"killed-{number}")
+        _kill_at(moment, killed)
+        _check_blobs(killed, blobs, moment)
+        assert _digest(killed) is None or moment == "images/index.json"
+        after = _build(killed)
+        _, said = after.communicate(timeout=120)
+        assert after.returncode == 0, f"after {moment}: {said}"
+        assert _digest(killed) == digest, f"another image after {moment}"
+        _check_blobs(killed, 4, f"the build after {moment}")
 
 
 def test_two_builds_at_once_share_one_cache_and_one_store(place: Path) -> None:

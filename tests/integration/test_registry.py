@@ -36,7 +36,7 @@ from nautiloid.registry.attachments import push_attachments
 from nautiloid.registry.connect import open_repository
 from nautiloid.registry.errors import NotInRegistryError, RegistryError
 from nautiloid.registry.name import parse_remote_name
-from nautiloid.registry.session import SessionSettings
+from nautiloid.registry.settings import SessionSettings
 from nautiloid.registry.transfer import Moved, RemoteSource, StoreSource, pull, push
 
 from ..unit.oci.images import entry, store_image, tar

@@ -16,7 +16,7 @@ VARIANTS = ("trixie", "dev")
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogEntry:
     """An image of the catalog: a definition, and the variants to lay over it, in order."""
 
     definition: Path
@@ -28,7 +28,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in _HERE.glob("*.yaml"))
 
 
-def find(name: str) -> Entry | None:
+def find(name: str) -> CatalogEntry | None:
     """Return the catalog's entry for a name such as ``pytorch`` or ``python-trixie-dev``, or None."""
     base = name
     variants: list[str] = []
@@ -37,7 +37,7 @@ def find(name: str) -> Entry | None:
             base = base.removesuffix(f"-{variant}")
             variants.insert(0, variant)
     path = _HERE / f"{base}.yaml"
-    return Entry(path, tuple(variants)) if "/" not in name and path.is_file() else None
+    return CatalogEntry(path, tuple(variants)) if "/" not in name and path.is_file() else None
 
 
 def variant_files(variant: str, *, python: bool) -> tuple[Path, ...]:

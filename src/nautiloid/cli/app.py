@@ -1,52 +1,26 @@
-"""The ``nautiloid`` command: its sub-commands, and the one place where errors become exit codes.
-
-A sub-command's module is imported when that command is asked for: a scan need not wait for what a build wants. Only
-help and whoever asks for ``app`` get all of them.
-"""
+"""The ``nautiloid`` command: its sub-commands, and the one place where errors become exit codes."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 import nautiloid
 from nautiloid.cli import console
+from nautiloid.cli.groups.keeping_safe import KEEP_SAFE
+from nautiloid.cli.groups.looking import LOOK
+from nautiloid.cli.groups.making import MAKE
+from nautiloid.cli.groups.moving import MOVE
+from nautiloid.cli.groups.running import RUN
 from nautiloid.errors import NautiloidError
 
-# In the order of the help. A module and the function in it, or the group of commands that it defines.
-_COMMANDS = {
-    "catalog": "catalog:catalog",
-    "init": "init:init",
-    "lock": "lock:lock",
-    "build": "build:build",
-    "run": "run:run",
-    "test": "test:test",
-    "inspect": "inspect:inspect",
-    "compare": "compare:compare",
-    "sbom": "sbom:sbom",
-    "scan": "scan:scan",
-    "db": "db:db",
-    "vex": "vex:vex",
-    "update": "update:update",
-    "notes": "update:notes",
-    "automate": "automate:automate",
-    "patch": "patch:patch",
-    "diff": "diff:diff",
-    "slim": "slim:slim",
-    "images": "images:images",
-    "tag": "images:tag",
-    "push": "push:push",
-    "pull": "pull:pull",
-    "copy": "copy:copy",
-    "lab": "lab:lab",
-}
-# What follows the image belongs to the program in it.
-_SETTINGS: dict[str, dict[str, Any]] = {"run": {"allow_interspersed_args": False}}
+_GROUPS = (MAKE, RUN, LOOK, KEEP_SAFE, MOVE)
+_COMPLETION = "_NAUTILOID_COMPLETE"
 
 
 def application(wanted: str = "") -> typer.Typer:
@@ -61,15 +35,12 @@ def application(wanted: str = "") -> typer.Typer:
         rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
         help="Put AI workloads in a hard shell: build, run and prove minimal container images.",
+        epilog="Example: `nautiloid lab`. Every command has its own `--help`, with examples.",
     )
     made.callback()(_root)
-    for name in [wanted] if wanted in _COMMANDS else _COMMANDS:
-        module, _, attribute = _COMMANDS[name].partition(":")
-        command = getattr(import_module(f"nautiloid.cli.{module}"), attribute)
-        if isinstance(command, typer.Typer):
-            made.add_typer(command, name=name)
-        else:
-            made.command(name, context_settings=_SETTINGS.get(name))(command)
+    places = [(group, name) for group in _GROUPS for name in group.loaders]
+    for group, name in [place for place in places if place[1] == wanted] or places:
+        group.add(made, name)
     return made
 
 
@@ -80,11 +51,17 @@ def _print_version(wanted: bool) -> None:
 
 
 def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    version: Annotated[  # noqa: ARG001 - its callback does it
+        bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log every file that is fetched and every program that is started.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")] = False,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Draw no progress bars.")] = False,
 ) -> None:
     """Take the options that come before a command."""
+    console.configure(verbose=verbose, quiet=quiet, bars=not no_progress)
 
 
 def _command(words: Sequence[str]) -> str:
@@ -94,8 +71,10 @@ def _command(words: Sequence[str]) -> str:
 
 def main() -> None:
     """Run the command line; a ``NautiloidError`` becomes a message, a hint and an exit code."""
+    # What is completed is in the environment, not in the arguments.
+    words = os.environ.get("COMP_WORDS", "").split()[1:] if _COMPLETION in os.environ else sys.argv[1:]
     try:
-        application("catalog" if sys.argv[1:] == ["--version"] else _command(sys.argv[1:]))()
+        application("catalog" if words in (["--version"], ["-V"]) else _command(words))()
     except NautiloidError as error:
         console.err.print(f"[bold red]error:[/] {escape(error.message)}")
         if error.hint:

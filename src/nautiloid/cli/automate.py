@@ -9,12 +9,12 @@ import typer
 
 from nautiloid import catalog
 from nautiloid.cli.ages import parse_age
-from nautiloid.cli.inspection_options import OutputOption, deliver
-from nautiloid.cli.options import DefinitionArgument, lock_path
+from nautiloid.cli.definition_options import DefinitionArgument
+from nautiloid.cli.output import OutputOption, deliver
 from nautiloid.cli.scan import Threshold
 from nautiloid.errors import UsageError
-from nautiloid.factory.definition_file import load_definition
 from nautiloid.nightly.jobs import NightlyJob, github_workflow, kubernetes_objects
+from nautiloid.workflows.locking import lock_places
 
 ImageOption = Annotated[
     str, typer.Option("--image", metavar="REPOSITORY", help="Where the image goes: ghcr.io/team/app.")
@@ -99,11 +99,10 @@ def _job(
     sign: bool,
 ) -> NightlyJob:
     parse_age(min_age)
-    loaded = load_definition(definition)
+    place = lock_places(definition)[0]
     in_catalog = catalog.find(definition) is not None
     if not in_catalog and Path(definition).is_absolute():
         raise UsageError(f"{definition} is an absolute path", "Go to the repository's root, and name it from there.")
-    found = lock_path(loaded, None, in_catalog=in_catalog)
-    beside = found if in_catalog else Path(definition if Path(definition).is_dir() else Path(definition).parent)
-    path = lock or str(beside if in_catalog else beside / found.name)
-    return NightlyJob(loaded.definition.name, definition, path, image, cron, min_age, fail_on.value, base, sign)
+    beside = place.path if in_catalog else Path(definition if Path(definition).is_dir() else Path(definition).parent)
+    path = lock or str(beside if in_catalog else beside / place.path.name)
+    return NightlyJob(place.loaded.definition.name, definition, path, image, cron, min_age, fail_on.value, base, sign)

@@ -1,11 +1,14 @@
-"""How the command line looks: progress on standard error, results on standard output."""
+"""How the command line looks: progress and remarks on standard error, results on standard output."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
+from rich.logging import RichHandler
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -18,16 +21,71 @@ from rich.progress import (
 from rich.progress import (
     Progress as Bars,
 )
+from rich.text import Text
 
-from nautiloid.progress import Task
+from nautiloid.progress import Progress, Task
+from nautiloid.report.words import printable
+from nautiloid.workflows.workspace import Workspace
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def megabytes(size: int) -> str:
-    """Return a size in MB (10^6 bytes), as image registries count."""
-    return f"{size / 1e6:.1f} MB" if size < 10_000_000 else f"{size / 1e6:.0f} MB"
+@dataclass
+class Manner:
+    """How much is said while something runs; the options before a command set it.
+
+    Attributes:
+        quiet: Nothing but results, warnings and errors.
+        bars: Draw bars where there is a terminal.
+    """
+
+    quiet: bool = False
+    bars: bool = True
+
+
+manner = Manner()
+
+
+def configure(*, verbose: bool, quiet: bool, bars: bool) -> None:
+    """Say how much is said; ``verbose`` also logs every file that is fetched and every program that is started."""
+    manner.quiet, manner.bars = quiet, bars
+    if verbose:
+        # Other libraries log what they do for themselves, such as every connection; that is not asked for.
+        log = logging.getLogger("nautiloid")
+        log.handlers = [RichHandler(console=Console(stderr=True), show_path=False, omit_repeated_times=False)]
+        log.setLevel(logging.INFO)
+
+
+def width() -> int | None:
+    """Return the cells of the terminal that results go to; None where they go into a pipe or a file."""
+    return out.width if out.is_terminal else None
+
+
+def show(lines: Iterable[Text | str]) -> None:
+    """Print lines of a result as they are."""
+    for line in lines:
+        out.print(line if isinstance(line, Text) else Text(printable(line)))
+
+
+def note(message: str, kind: str = "note") -> None:
+    """Print something that a user should know beside the result."""
+    err.print(Text(f"{kind}: {printable(message)}", style="yellow"))
+
+
+def failed(message: str) -> None:
+    """Print why the exit code is not 0 although everything worked."""
+    err.print(Text("failed:", style="bold red").append(f" {printable(message)}", style="not bold default"))
+
+
+def progress() -> Progress:
+    """Return whom long work reports to."""
+    return TerminalProgress(manner)
+
+
+def workspace() -> Workspace:
+    """Return the user's own surroundings, with somebody who watches."""
+    return Workspace.default(progress())
 
 
 class _BarTask:
@@ -40,7 +98,10 @@ class _BarTask:
 
 
 class TerminalProgress:
-    """Draws one bar a task; where nobody watches (no terminal), one line when a task is done."""
+    """Draws one bar a task; where nobody watches (no terminal), or bars are not wanted, one line when it is done."""
+
+    def __init__(self, manner: Manner) -> None:
+        self._manner = manner
 
     @contextmanager
     def task(self, title: str, *, total: int | None = None, unit: str = "items") -> Iterator[Task]:
@@ -48,16 +109,18 @@ class TerminalProgress:
         amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
         columns = (
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             amount,
             TimeElapsedColumn(),
         )
-        with Bars(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+        drawn = err.is_terminal and self._manner.bars and not self._manner.quiet
+        with Bars(*columns, console=err, transient=True, disable=not drawn) as bars:
             yield _BarTask(bars, bars.add_task(title, total=total))
-        if not err.is_terminal:
-            err.print(f"{title}: done")
+        if not drawn and not self._manner.quiet:
+            err.print(Text(f"{title}: done"))
 
     def note(self, message: str) -> None:
         """Print one line."""
-        err.print(message)
+        if not self._manner.quiet:
+            err.print(Text(printable(message)))

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
-from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
-from nautiloid.cli.registry_session import print_moved, settings_of
+from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, settings_of
 from nautiloid.registry.connect import open_repository
 from nautiloid.registry.name import parse_remote_name
 from nautiloid.registry.transfer import RemoteSource
 from nautiloid.registry.transfer import push as send
+from nautiloid.report.terminal.transfer import transfer_to_lines
 
 
 def copy(
@@ -35,6 +35,6 @@ def copy(
             write,
             target.tag,
             mount_from=(origin.repository,) if same_registry and origin.repository != target.repository else (),
-            progress=console.TerminalProgress(),
+            progress=console.progress(),
         )
-    print_moved(str(target), moved)
+    console.show(transfer_to_lines(str(target), moved))

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from nautiloid.cli import console
-from nautiloid.cli.database_option import DatabaseOption
+from nautiloid.cli.judgement_options import DatabaseOption
 from nautiloid.errors import UsageError
+from nautiloid.report.terminal.sources import sources_to_lines
+from nautiloid.report.words import size
 from nautiloid.vulns.database.exports import EPSS, EXPLOITED, OSV_EXPORTS, Exports
 from nautiloid.vulns.database.files import export_database, import_file
-from nautiloid.vulns.database.reader import STALE_AFTER, open_database
+from nautiloid.vulns.database.reader import open_database
 from nautiloid.vulns.database.schema import default_path
 from nautiloid.vulns.database.update import USUAL, Lists, update_database
 
@@ -58,12 +59,11 @@ def update(
             exports,
             Lists(kev_url, epss_url),
             whole=full,
-            progress=console.TerminalProgress(),
+            progress=console.progress(),
         )
     finally:
         exports.close()
-    for line in said:
-        console.out.print(line, markup=False)
+    console.show(said)
 
 
 @db.command("status")
@@ -74,16 +74,7 @@ def status(*, database: DatabaseOption = None) -> None:
     """
     path = database or default_path()
     with open_database(path) as opened:
-        console.out.print(f"{path}, {console.megabytes(path.stat().st_size)}", markup=False)
-        table = Table("Source", "Advisories", "Withdrawn", "Malformed", "As of", "Age", box=None, pad_edge=False)
-        for source in opened.sources:
-            age = f"{source.age.days} days" if source.age.days else "today"
-            style = "yellow" if source.age > STALE_AFTER else ""
-            table.add_row(
-                source.name, f"{source.records:,}", f"{source.withdrawn:,}", f"{source.malformed:,}", source.as_of[:10],
-                age, style=style,
-            )  # fmt: skip
-        console.out.print(table)
+        console.show([f"{path}, {size(path.stat().st_size)}", *sources_to_lines(opened.sources, width=console.width())])
 
 
 @db.command("import")
@@ -107,8 +98,8 @@ def import_(
     if name and len(files) > 1:
         raise UsageError("--as names one file, and several are given", "Import them one by one.")
     for file in files:
-        said = import_file(database or default_path(), file, name, console.TerminalProgress())
-        console.out.print(f"{file.name}: {said}", markup=False)
+        said = import_file(database or default_path(), file, name, console.progress())
+        console.show([f"{file.name}: {said}"])
 
 
 @db.command("export")
@@ -122,7 +113,7 @@ def export(
     Example: `nautiloid db export advisories.db.zst`, and there `nautiloid db import advisories.db.zst`
     """
     export_database(database or default_path(), file)
-    console.out.print(f"Wrote {file}, {console.megabytes(file.stat().st_size)}", markup=False)
+    console.show([f"Wrote {file}, {size(file.stat().st_size)}"])
 
 
 def _held(path: Path) -> tuple[str, ...]:

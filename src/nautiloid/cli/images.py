@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from nautiloid.cli import console
-from nautiloid.oci.layout import Layout
 from nautiloid.oci.reference import parse_name
-from nautiloid.places import images_directory
+from nautiloid.report.terminal.images import images_to_lines
+from nautiloid.report.words import size
 
 
 def images(
@@ -23,21 +22,14 @@ def images(
 
     Example: `nautiloid images --remove nautiloid/old --prune`
     """
-    store = Layout(images_directory())
+    store = console.workspace().images
     for name in remove or ():
         store.remove(store.known_as(parse_name(name)))
     if prune:
         # Layers of a build under way have no name yet; an hour is longer than any build.
-        console.out.print(f"Freed {console.megabytes(store.collect_garbage())}")
-    if remove or prune:
-        return
-    table = Table("Image", "Platforms", "Size", "Digest", box=None, pad_edge=False)
-    for name, entry in store.images():
-        found = store.images_behind(entry)
-        platforms = ", ".join(str(image.config.platform) for image in found)
-        layers = {layer.digest: layer.size for image in found for layer in image.manifest.layers}
-        table.add_row(name, platforms, console.megabytes(sum(layers.values())), entry.digest[:19])
-    console.out.print(table)
+        console.show([f"Freed {size(store.collect_garbage())}"])
+    if not (remove or prune):
+        console.show(images_to_lines(store, width=console.width()))
 
 
 def tag(
@@ -48,8 +40,8 @@ def tag(
 
     Example: `nautiloid tag pytorch registry.example.com/team/pytorch:2.13`
     """
-    store = Layout(images_directory())
+    store = console.workspace().images
     entry = store.descriptor_of(store.known_as(parse_name(image)))
     new = parse_name(name)
     store.adopt_image(entry, new)
-    console.out.print(f"{new}@{entry.digest}")
+    console.show([f"{new}@{entry.digest}"])

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.output import deliver
 from nautiloid.errors import UsageError
 from nautiloid.project.draft import FILE, Draft, check_draft, write_draft
 from nautiloid.project.survey import DEFAULT_LIMIT, draft_definition
@@ -36,26 +37,25 @@ def init(
     text = draft.to_yaml()
     if show:
         check_draft(text)
-        console.out.out(text, end="", highlight=False)
+        deliver(text, None)
     else:
         path = write_draft(text, directory, force=force)
         _summarise(draft, path)
     for note in draft.notes:
-        console.err.out(f"{note.origin}: {note.message}", highlight=False)
+        console.note(note.message, note.origin)
     for said in draft.unknown:
-        console.err.out(f"{said.origin}: imports {said.value}; which distribution brings it?", highlight=False)
+        console.note(f"imports {said.value}; which distribution brings it?", said.origin)
 
 
 def _summarise(draft: Draft, path: Path) -> None:
     start = " ".join((*draft.entrypoint.value, *draft.command.value))
     left = f", {len(draft.left_out)} left behind" if draft.left_out else ""
-    for line in (
+    console.show([
         f"Wrote {path}: {draft.name}, extends {draft.extends.value} ({draft.extends.origin})",
         f"  requirements  {', '.join(said.value for said in draft.requirements) or 'none of its own'}",
         f"  files         {', '.join(one.source for one in draft.files)}{left}",
         f"  starts        {start}",
-    ):
-        console.out.out(line, highlight=False)
+    ])  # fmt: skip
     count = len(draft.notes) + len(draft.unknown)
     if count:
-        console.out.out(f"{count} remarks, also in the file:", highlight=False)
+        console.show([f"{count} remarks, also in the file:"])

@@ -6,23 +6,19 @@ from typing import Annotated
 
 import typer
 
-from nautiloid import catalog, places
 from nautiloid.cli import console
-from nautiloid.cli.options import (
+from nautiloid.cli.definition_options import (
     ArchitecturesOption,
     DefinitionArgument,
     LockOption,
     MirrorOption,
     OfflineOption,
     SecurityMirrorOption,
-    load_all,
-    lock_path,
 )
+from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory import explain as grounds
-from nautiloid.factory.locker import Mirrors, make_lock
-from nautiloid.factory.lockfile import Lock, read_lock, write_lock
-from nautiloid.net.fetch import Fetcher
-from nautiloid.net.store import Store
+from nautiloid.factory.lockfile import read_lock
+from nautiloid.workflows.locking import LockPlace, lock_places
 
 
 def lock(
@@ -46,24 +42,21 @@ def lock(
 
     Why is it in: `nautiloid lock pytorch --explain libssl3`
     """
-    progress = console.TerminalProgress()
-    for loaded in load_all(definition, arch):
-        path = lock_path(loaded, lock, in_catalog=catalog.find(definition) is not None)
-        if explain is not None:
-            _explain(read_lock(path), explain)
-            continue
-        with Fetcher(Store(places.cache_directory() / "store"), progress, offline=offline) as fetcher:
-            made = make_lock(loaded, fetcher, Mirrors(mirror, security_mirror))
-        write_lock(made, path)
-        console.out.print(
-            f"Locked {made.definition.name} of {made.timestamp:%Y-%m-%d} for {made.definition.architecture}: "
-            f"{len(made.debs)} Debian packages, {len(made.wheels)} wheels, {len(made.weights)} weights, "
-            f"{len(made.files)} files -> {path}"
-        )
+    places = lock_places(definition, arch, lock)
+    if explain is not None:
+        _explain(places, explain)
+        return
+    with console.workspace().fetching(offline=offline) as fetcher:
+        for place in places:
+            made = place.lock(fetcher, Mirrors(mirror, security_mirror)).lock
+            console.show([
+                f"Locked {made.definition.name} of {made.timestamp:%Y-%m-%d} for {made.definition.architecture}: "
+                f"{len(made.debs)} Debian packages, {len(made.wheels)} wheels, {len(made.weights)} weights, "
+                f"{len(made.files)} files -> {place.path}"
+            ])  # fmt: skip
 
 
-def _explain(made: Lock, name: str) -> None:
-    for explanation in grounds.explain(made, name):
-        console.out.print(explanation.headline)
-        for line in explanation.lines:
-            console.out.print(f"  {line}")
+def _explain(places: list[LockPlace], name: str) -> None:
+    for place in places:
+        for explanation in grounds.explain(read_lock(place.path), name):
+            console.show([explanation.headline, *(f"  {line}" for line in explanation.lines)])

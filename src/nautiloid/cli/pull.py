@@ -7,15 +7,12 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
-from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
-from nautiloid.cli.registry_session import print_moved, settings_of
-from nautiloid.oci.layout import Layout
-from nautiloid.oci.model import Platform
+from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, PlatformOption, parse_platform, settings_of
 from nautiloid.oci.reference import parse_name
-from nautiloid.places import images_directory
 from nautiloid.registry.connect import open_repository
 from nautiloid.registry.name import parse_remote_name
 from nautiloid.registry.transfer import pull as fetch
+from nautiloid.report.terminal.transfer import transfer_to_lines
 
 
 def pull(
@@ -23,10 +20,7 @@ def pull(
     tag: Annotated[
         str | None, typer.Option("--tag", "-t", help="What to call it here. Default: as it is typed.")
     ] = None,
-    platform: Annotated[
-        str | None,
-        typer.Option("--platform", metavar="OS/ARCH", help="Which image of an index. Default: this machine's."),
-    ] = None,
+    platform: PlatformOption = None,
     all_platforms: Annotated[bool, typer.Option("--all-platforms", help="The whole index.")] = False,
     ca_file: CaFileOption = None,
     plain_http: PlainHttpOption = False,
@@ -41,10 +35,10 @@ def pull(
         moved = fetch(
             repository,
             name.reference,
-            Layout(images_directory()),
+            console.workspace().images,
             local,
-            platform=Platform.parse(platform) if platform else None,
+            platform=parse_platform(platform),
             everything=all_platforms,
-            progress=console.TerminalProgress(),
+            progress=console.progress(),
         )
-    print_moved(local, moved)
+    console.show(transfer_to_lines(local, moved))

@@ -7,16 +7,14 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
-from nautiloid.cli.registry_options import CaFileOption, PlainHttpOption
-from nautiloid.cli.registry_session import print_moved, settings_of
-from nautiloid.oci.layout import Layout
+from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, settings_of
 from nautiloid.oci.reference import parse_name
-from nautiloid.places import images_directory
 from nautiloid.registry.attachments import push_attachments
 from nautiloid.registry.connect import open_repository
 from nautiloid.registry.name import parse_remote_name
 from nautiloid.registry.transfer import StoreSource
 from nautiloid.registry.transfer import push as send
+from nautiloid.report.terminal.transfer import transfer_to_lines
 
 
 def push(
@@ -29,7 +27,7 @@ def push(
         typer.Option("--mount-from", metavar="REPOSITORY", help="Take layers from this repository of the registry."),
     ] = None,
     attachments: Annotated[
-        bool, typer.Option("--attachments/--no-attachments", help="Push its bills of materials as well.")
+        bool, typer.Option("--attachments/--no-attachments", help="Push its SBOMs and other documents as well.")
     ] = True,
     ca_file: CaFileOption = None,
     plain_http: PlainHttpOption = False,
@@ -41,18 +39,18 @@ def push(
 
     Example: `nautiloid push pytorch registry.example.com/team/pytorch:2.13`
     """
-    store = Layout(images_directory())
+    store = console.workspace().images
     wanted = store.known_as(parse_name(image))
     top = store.descriptor_of(wanted)
     name = parse_remote_name(reference or wanted)
     with open_repository(name, settings_of(ca_file, plain_http), push=True) as repository:
         moved = send(
             StoreSource(store), top, repository, name.tag, mount_from=mount_from or (),
-            progress=console.TerminalProgress(),
+            progress=console.progress(),
         )  # fmt: skip
         documents = 0
         for one in store.images_behind(top) if attachments else ():
             documents += push_attachments(store, one.digest, repository)
     if documents:
-        console.out.print(f"{documents} documents about it (SBOM)")
-    print_moved(str(name), moved)
+        console.show([f"{documents} documents about it (SBOM)"])
+    console.show(transfer_to_lines(str(name), moved))

@@ -11,12 +11,8 @@ import typer
 
 from nautiloid.cli import console
 from nautiloid.errors import UsageError
-from nautiloid.oci.layout import Layout
-from nautiloid.places import images_directory
 from nautiloid.run.profile import HardenedProfile, Mount, User, parse_size, tmpfs_of
 from nautiloid.run.select import choose_engine
-
-CONTEXT_SETTINGS = {"allow_interspersed_args": False}
 
 
 class EngineName(StrEnum):
@@ -82,9 +78,9 @@ def run(
 
         nautiloid run --print nautiloid/pytorch -c "import torch"
     """
-    store = Layout(images_directory())
+    store = console.workspace().images
     chosen = choose_engine(engine.value, store)
-    ready = chosen.make_ready(image, store, console.TerminalProgress())
+    ready = chosen.make_ready(image, store, console.progress())
     profile = HardenedProfile(
         image=ready.name,
         args=tuple(args or ()),
@@ -104,9 +100,8 @@ def run(
         gpus=gpus,
     )
     for closed in profile.closed_mounts():
-        console.err.print(
-            f"note: user {profile.user} may not read {closed.source}; change its permissions, or choose its owner "
-            "with --user"
+        console.note(
+            f"user {profile.user} may not read {closed.source}; change its permissions, or choose its owner with --user"
         )
     if show:
         console.out.out(chosen.shell_line(profile), highlight=False)

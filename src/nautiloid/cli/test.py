@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from nautiloid.cli import console
-from nautiloid.oci.layout import Layout
-from nautiloid.places import images_directory
-from nautiloid.run.select import choose_engine
-from nautiloid.selftest.report import TestReport
-from nautiloid.selftest.runner import run_selftest
-
-
-class ReportFormat(StrEnum):
-    """What ``--format`` takes."""
-
-    TABLE = "table"
-    JSON = "json"
-    JUNIT = "junit"
+from nautiloid.cli.output import TABLE, OutputOption, format_option, report
+from nautiloid.report.formats.selftest import SELFTEST_FORMATS
+from nautiloid.report.terminal.selftest import selftest_to_lines
+from nautiloid.workflows.selftest import selftest
 
 
 def test(
     image: Annotated[str, typer.Argument(help="A name, a digest, an OCI layout directory or an image tar.")],
     engine: Annotated[str, typer.Option("--engine", help="docker, podman, bubblewrap or auto.")] = "auto",
-    form: Annotated[ReportFormat, typer.Option("--format", help="How to report.")] = ReportFormat.TABLE,
+    output_format: Annotated[str, format_option(SELFTEST_FORMATS)] = TABLE,
+    output: OutputOption = None,
 ) -> None:
     """Test an image: its imports and its work, and that the hardened container holds for any user.
 
@@ -36,28 +26,8 @@ def test(
 
     Example: `nautiloid test pytorch`
     """
-    store = Layout(images_directory())
-    report = run_selftest(image, store, choose_engine(engine, store), console.TerminalProgress())
-    match form:
-        case ReportFormat.JSON:
-            console.out.out(report.to_json(), end="", highlight=False)
-        case ReportFormat.JUNIT:
-            console.out.out(report.to_junit(), end="", highlight=False)
-        case ReportFormat.TABLE:
-            _print(report)
-    if report.failures:
+    found = selftest(image, console.workspace(), engine)
+    lines = lambda width: selftest_to_lines(found, width=width)  # noqa: E731
+    report(found, output_format, SELFTEST_FORMATS, lines, output)
+    if found.failures:
         raise typer.Exit(1)
-
-
-def _print(report: TestReport) -> None:
-    table = Table("", "Check", "", "Seconds", box=None, pad_edge=False)
-    for outcome in report.outcomes:
-        mark = "[green]ok[/green]" if outcome.passed else "[red]FAILED[/red]"
-        name = f"{outcome.group}: {outcome.name}"
-        table.add_row(mark, name, outcome.detail, f"{outcome.seconds:.2f}" if outcome.seconds >= 0.01 else "")
-    console.out.print(table)
-    for left_out in report.not_run:
-        console.out.print(left_out)
-    passed = len(report.outcomes) - len(report.failures)
-    where = f" in {report.engine}" if report.engine else ""
-    console.out.print(f"{report.image}: {passed} of {len(report.outcomes)} checks passed{where}")

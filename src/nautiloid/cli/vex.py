@@ -6,23 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from nautiloid.cli import console
 from nautiloid.cli.vex_suggest import confirm, suggest
 from nautiloid.errors import UsageError
-from nautiloid.evidence.file import MEDIA_TYPE as EVIDENCE
-from nautiloid.evidence.file import read_evidence
-from nautiloid.oci.attachment import Attachment
-from nautiloid.oci.layout import Layout
-from nautiloid.oci.model import MANIFEST, Descriptor
-from nautiloid.oci.reference import parse_name
-from nautiloid.places import images_directory
-from nautiloid.report import words
+from nautiloid.report.terminal.statements import statements_to_lines
 from nautiloid.vulns.vex.document import read_vex
-from nautiloid.vulns.vex.openvex import MEDIA_TYPE, add_statement, read_openvex
+from nautiloid.vulns.vex.openvex import add_statement
 from nautiloid.vulns.vex.statement import Justification, Product, Statement, Status
+from nautiloid.workflows.attaching import attach_vex
+from nautiloid.workflows.user_files import read_file
 
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="An OpenVEX document, such as pytorch.openvex.json.")
@@ -67,7 +60,7 @@ def add(
         tuple(dict.fromkeys(vulnerability)), products, status, str(justification or ""), because, "", str(file)
     )
     add_statement(file, statement, author)
-    console.out.print(f"{file}: {vulnerability[0]} is {status} for {', '.join(product)}", markup=False)
+    console.show([f"{file}: {vulnerability[0]} is {status} for {', '.join(product)}"])
 
 
 @vex.command("list")
@@ -76,14 +69,7 @@ def list_(file: FileArgument) -> None:
 
     Example: `nautiloid vex list pytorch.openvex.json`
     """
-    table = Table("Vulnerability", "Status", "Product", "Parts", "Why", box=None, pad_edge=False)
-    for statement in read_vex(_content(file), str(file)):
-        why = ": ".join(filter(None, (statement.justification, statement.text)))
-        for product in statement.products:
-            cells = (statement.vulnerabilities[0], str(statement.status), product.identities[0] if product.identities
-                     else "?", ", ".join(product.subcomponents) or "all", why)  # fmt: skip
-            table.add_row(*(Text(words.printable(cell)) for cell in cells))
-    console.out.print(table)
+    console.show(statements_to_lines(read_vex(read_file(file), str(file)), width=console.width()))
 
 
 @vex.command("apply")
@@ -100,23 +86,7 @@ def apply(
 
     Example: `nautiloid vex apply nautiloid/pytorch pytorch.openvex.json`
     """
-    content = _content(file)
-    statements = read_openvex(content, str(file))
-    store = Layout(images_directory())
-    found = store.resolve(store.known_as(parse_name(image)))
-    subject = Descriptor(MANIFEST, found.digest, len(store.read_blob(found.digest)))
-    if evidence is not None:
-        read, sha256 = read_evidence(evidence)
-        if read.digest != found.digest:
-            raise UsageError(f"{evidence} is about {read.digest}, and {image} is {found.digest}", "Trace it again.")
-        store.attach(Attachment(subject, EVIDENCE, evidence.read_bytes(), {}))
-        console.out.print(f"{image}: evidence sha256:{sha256} attached", markup=False)
-    store.attach(Attachment(subject, MEDIA_TYPE, content, {}))
-    console.out.print(f"{image}: {len(statements)} statements attached", markup=False)
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    attached = attach_vex(image, file, console.workspace(), evidence)
+    if attached.evidence:
+        console.show([f"{image}: evidence sha256:{attached.evidence} attached"])
+    console.show([f"{image}: {attached.statements} statements attached"])

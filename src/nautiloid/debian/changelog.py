@@ -21,7 +21,7 @@ _LARGEST = 64 << 20  # bytes; the largest real ones have some 5 MB
 
 
 @dataclass(frozen=True)
-class Entry:
+class ChangelogEntry:
     """What changed in one version of a source package."""
 
     version: str
@@ -56,15 +56,15 @@ def read_changelog(deb: DebFile) -> str:
         raise IntegrityError(f"{deb.path.name}: its changelog cannot be decompressed: {error}") from error
 
 
-def parse_changelog(text: str) -> Iterator[Entry]:
+def parse_changelog(text: str) -> Iterator[ChangelogEntry]:
     """Yield the entries of a changelog, the newest first; what stands before the first one is passed over."""
     headers = list(_HEADER.finditer(text))
     for number, header in enumerate(headers):
         end = headers[number + 1].start() if number + 1 < len(headers) else len(text)
-        yield Entry(header["version"], text[header.end() : end].strip("\n"))
+        yield ChangelogEntry(header["version"], text[header.end() : end].strip("\n"))
 
 
-def entries_since(text: str, version: str) -> tuple[Entry, ...]:
+def entries_since(text: str, version: str) -> tuple[ChangelogEntry, ...]:
     """Return the entries of versions that are newer than one; those whose version nobody can compare are left out.
 
     Raises:

@@ -19,10 +19,10 @@ from typing import BinaryIO
 from nautiloid.debian.ar import ArMember, read_ar_directory
 from nautiloid.debian.compression import decompressed
 from nautiloid.debian.control import Stanza
-from nautiloid.debian.members import Kind, Member, read_members
+from nautiloid.debian.members import Member, MemberKind, read_members
 from nautiloid.errors import IntegrityError, NautiloidError
 
-__all__ = ["DebFile", "Kind", "Member", "read_deb"]
+__all__ = ["DebFile", "Member", "MemberKind", "read_deb"]
 
 _SCRIPTS = ("config", "postinst", "postrm", "preinst", "prerm")
 _CONTROL_LIMIT = 64 << 20  # bytes; the largest real control tars hold a few MB of md5sums
@@ -48,7 +48,7 @@ class DebFile:
             self._decompress(self._control_member, tar, limit=_CONTROL_LIMIT)
             with self._named_errors(), tarfile.open(fileobj=tar, mode="r:") as archive:
                 members = read_members(archive, tar)
-            return {member.path: b"".join(_slice(tar, member)) for member in members if member.kind is Kind.FILE}
+            return {member.path: b"".join(_slice(tar, member)) for member in members if member.kind is MemberKind.FILE}
 
     @cached_property
     def control(self) -> Stanza:

@@ -21,7 +21,7 @@ _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\udc80-\udcff]")
 _ZERO_BLOCK = bytes(tarfile.BLOCKSIZE)
 
 
-class Kind(Enum):
+class MemberKind(Enum):
     """What a member is; packages hold nothing else."""
 
     FILE = "file"
@@ -47,7 +47,7 @@ class Member:
     """
 
     path: str
-    kind: Kind
+    kind: MemberKind
     mode: int
     size: int
     mtime: int
@@ -82,18 +82,18 @@ def read_members(archive: tarfile.TarFile, tar: BinaryIO) -> tuple[Member, ...]:
 def _member(info: tarfile.TarInfo) -> Member:
     path = _normalised(info.name, what="the name")
     kind = _kind(info)
-    if not path and kind is not Kind.DIRECTORY:
+    if not path and kind is not MemberKind.DIRECTORY:
         raise IntegrityError("the root is not a directory")
     target = ""
-    if kind is Kind.SYMLINK:
+    if kind is MemberKind.SYMLINK:
         target = _checked_symlink(path, info.linkname)
-    elif kind is Kind.HARDLINK:
+    elif kind is MemberKind.HARDLINK:
         target = _normalised(info.linkname, what=f"the link target of {path}")
     return Member(
         path=path,
         kind=kind,
         mode=info.mode & 0o7777,
-        size=info.size if kind is Kind.FILE else 0,
+        size=info.size if kind is MemberKind.FILE else 0,
         mtime=int(info.mtime),
         uid=info.uid,
         gid=info.gid,
@@ -102,17 +102,17 @@ def _member(info: tarfile.TarInfo) -> Member:
     )
 
 
-def _kind(info: tarfile.TarInfo) -> Kind:
+def _kind(info: tarfile.TarInfo) -> MemberKind:
     if info.issparse():
         raise IntegrityError(f"{_shown(info.name)} is a sparse file")
     if info.isreg():
-        return Kind.FILE
+        return MemberKind.FILE
     if info.isdir():
-        return Kind.DIRECTORY
+        return MemberKind.DIRECTORY
     if info.issym():
-        return Kind.SYMLINK
+        return MemberKind.SYMLINK
     if info.islnk():
-        return Kind.HARDLINK
+        return MemberKind.HARDLINK
     raise IntegrityError(f"{_shown(info.name)} is a device, a pipe or of an unknown kind")
 
 
@@ -142,11 +142,11 @@ def _check_place(member: Member, before: dict[str, Member]) -> None:
     if member.path in before:
         raise IntegrityError(f"{member.path} appears twice")
     for parent in _parents(member.path):
-        if parent in before and before[parent].kind is not Kind.DIRECTORY:
+        if parent in before and before[parent].kind is not MemberKind.DIRECTORY:
             raise IntegrityError(f"{member.path} lies below {parent}, which is no directory")
-    if member.kind is Kind.HARDLINK:
+    if member.kind is MemberKind.HARDLINK:
         linked = before.get(member.target)
-        if linked is None or linked.kind not in (Kind.FILE, Kind.HARDLINK):
+        if linked is None or linked.kind not in (MemberKind.FILE, MemberKind.HARDLINK):
             raise IntegrityError(f"{member.path} is a hard link to {member.target}, which is no earlier file")
 
 

@@ -42,6 +42,19 @@ class AptSource:
     components: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Mirrors:
+    """The user's own choice of Debian mirrors; None leaves it to the host's configuration."""
+
+    debian: str | None = None
+    security: str | None = None
+
+    def of(self, archive: str, at: datetime | None = None) -> tuple[str, ...]:
+        """Return the base URLs to ask for an archive, best first."""
+        override = {"debian": self.debian, "debian-security": self.security}.get(archive)
+        return debian_mirrors(archive, override, at=at)
+
+
 def debian_mirrors(
     archive: str = "debian",
     override: str | None = None,

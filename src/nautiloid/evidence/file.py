@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
-from nautiloid.evidence.uses import ComponentUse, Proposal
+from nautiloid.evidence.proposals import Proposal
+from nautiloid.evidence.uses import ComponentUse
 
 MEDIA_TYPE = "application/vnd.nautiloid.vex-evidence+json"
 SCHEMA = 1

@@ -1,8 +1,8 @@
-"""VEX from evidence: which components a traced run used, and which findings that lets one propose to lift.
+"""Which components a traced run used.
 
 What a run did not open it did not execute: a component of whose code no file was opened or started was not in the
 execute path *of that work*. That is evidence and no proof: other input may reach other code. So nothing here says
-``not_affected``; it proposes, and a person confirms.
+``not_affected``: ``evidence.proposals`` proposes, and a person confirms.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from enum import StrEnum
 
 from nautiloid.packages.component import Component, Found
 from nautiloid.trace.files import FileIdentity, ImageFiles
-from nautiloid.vulns.result import Finding, Part, ScanResult
-from nautiloid.vulns.vex.statement import Justification
 
 # What is read of a package without running it: its documents, and the records that say that it is there.
 _NOT_CODE = re.compile(
@@ -25,7 +23,7 @@ _NOT_CODE = re.compile(
 _PATHS_SHOWN = 5
 
 
-class Use(StrEnum):
+class UseVerdict(StrEnum):
     """What a trace tells of a component."""
 
     USED = "used"
@@ -47,29 +45,10 @@ class ComponentUse:
 
     purl: str
     within: str
-    use: Use
+    use: UseVerdict
     code_files: int
     opened: tuple[str, ...] = ()
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A finding that need not count, if a person agrees.
-
-    Attributes:
-        parts: purls of what has the vulnerability; none of it was used.
-        statement: The evidence in one sentence.
-    """
-
-    identity: str
-    identities: tuple[str, ...]
-    severity: str
-    package: str
-    version: str
-    parts: tuple[str, ...]
-    justification: Justification
-    statement: str
 
 
 def component_uses(
@@ -92,27 +71,6 @@ def component_uses(
     return tuple(found.values())
 
 
-def propose(result: ScanResult, uses: Sequence[ComponentUse], work: str) -> tuple[tuple[Proposal, ...], int]:
-    """Propose statements for the findings whose every part was unused.
-
-    Args:
-        result: The scan, with all VEX that holds already applied: what is lifted needs no proposal.
-        uses: What the trace tells.
-        work: How to call the traced work in the evidence.
-
-    Returns:
-        The proposals, and how many open findings there are without one.
-    """
-    known = {(use.purl, use.within): use for use in uses}
-    proposals = []
-    for finding in result.open:
-        told = [known.get((part.purl, part.within)) for part in finding.parts]
-        sure = [use for use in told if use is not None and use.use in (Use.UNUSED, Use.ABSENT)]
-        if told and len(sure) == len(told):
-            proposals.append(_proposal(finding, finding.parts, sure, work))
-    return tuple(proposals), len(result.open) - len(proposals)
-
-
 def _judge(
     component: Component,
     files: ImageFiles,
@@ -124,22 +82,24 @@ def _judge(
     code = [path for path in component.files if not _NOT_CODE.match(path)]
     seen = [path for path in code if (identity := files.identity(path)) is not None and identity in opened]
     if seen:
-        return ComponentUse(component.purl, component.within, Use.USED, len(code), tuple(seen[:_PATHS_SHOWN]))
+        return ComponentUse(component.purl, component.within, UseVerdict.USED, len(code), tuple(seen[:_PATHS_SHOWN]))
     if code:
-        return ComponentUse(component.purl, component.within, Use.UNUSED, len(code))
+        return ComponentUse(component.purl, component.within, UseVerdict.UNUSED, len(code))
     if _lists_itself(component):
         why = "only its documents and its package record are in the image"
-        return ComponentUse(component.purl, component.within, Use.ABSENT, 0, (), why)
-    return ComponentUse(component.purl, component.within, Use.UNTOLD, 0, (), "nothing tells which files are its own")
+        return ComponentUse(component.purl, component.within, UseVerdict.ABSENT, 0, (), why)
+    return ComponentUse(
+        component.purl, component.within, UseVerdict.UNTOLD, 0, (), "nothing tells which files are its own"
+    )
 
 
 def _judged_by_holder(component: Component, known: Mapping[tuple[str, str], ComponentUse]) -> ComponentUse:
     """A list inside of a package names the component, and no file of it: it can only be unused where all is."""
     holder = known.get((component.within, ""))
-    if holder is not None and holder.use in (Use.UNUSED, Use.ABSENT):
+    if holder is not None and holder.use in (UseVerdict.UNUSED, UseVerdict.ABSENT):
         return ComponentUse(component.purl, component.within, holder.use, holder.code_files, (), "as what holds it")
     why = "nothing tells which files of its package are its own"
-    return ComponentUse(component.purl, component.within, Use.UNTOLD, 0, (), why)
+    return ComponentUse(component.purl, component.within, UseVerdict.UNTOLD, 0, (), why)
 
 
 def _lists_itself(component: Component) -> bool:
@@ -154,25 +114,5 @@ def _lists_itself(component: Component) -> bool:
 
 def _merged(one: ComponentUse, other: ComponentUse) -> ComponentUse:
     """Two components of one purl (one version installed twice) are used where either is."""
-    order = (Use.USED, Use.UNTOLD, Use.UNUSED, Use.ABSENT)
+    order = (UseVerdict.USED, UseVerdict.UNTOLD, UseVerdict.UNUSED, UseVerdict.ABSENT)
     return min(one, other, key=lambda use: order.index(use.use))
-
-
-def _proposal(finding: Finding, parts: Sequence[Part], uses: Sequence[ComponentUse], work: str) -> Proposal:
-    absent = all(use.use is Use.ABSENT for use in uses)
-    count = sum(use.code_files for use in uses)
-    told = (
-        "the image holds nothing of it but documents and its package record"
-        if absent
-        else f"none of its {count} code files was opened or executed while {work} ran to its end"
-    )
-    return Proposal(
-        identity=finding.identity,
-        identities=finding.identities,
-        severity=finding.severity.word,
-        package=finding.package,
-        version=finding.version,
-        parts=tuple(dict.fromkeys(part.purl for part in parts)),
-        justification=Justification.COMPONENT_NOT_PRESENT if absent else Justification.NOT_IN_EXECUTE_PATH,
-        statement=told,
-    )

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from nautiloid.debian.deb import Kind, read_deb
+from nautiloid.debian.deb import MemberKind, read_deb
 from nautiloid.elf.linking import ElfFacts
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory import slim
@@ -17,7 +17,7 @@ from nautiloid.factory.bytecode import Compiler, compile_modules
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWeights
 from nautiloid.factory.rootfs import apt, dpkg, system
 from nautiloid.factory.rootfs.content import FileSlice, Literal, ZipMember
-from nautiloid.factory.rootfs.elf_index import read_all_elf
+from nautiloid.factory.rootfs.elf_index import ELF_NOTES, read_all_elf
 from nautiloid.factory.rootfs.linkage import missing_libraries, missing_versions
 from nautiloid.factory.rootfs.loader_cache import loader_cache
 from nautiloid.factory.rootfs.tree import Origin, Tree
@@ -128,7 +128,7 @@ def _complete(
         dpkg.record_as_database(tree, packages)
     else:
         dpkg.record_as_status_d(tree, packages)
-    facts = read_all_elf(tree, cache / "elf-3.json", scratch)
+    facts = read_all_elf(tree, cache / ELF_NOTES, scratch)
     tree.file("etc/ld.so.cache", Literal(loader_cache(facts, lock.definition.architecture)), system.SYSTEM)
     _check(tree, facts, lock)
 
@@ -195,17 +195,17 @@ def _add_deb(tree: Tree, deb: LockedDeb, path: Path, scratch: Path) -> dpkg.Inst
     contents = {
         member.path: FileSlice(unpacked, member.size, f"deb:{deb.sha256}:{member.path}", member.offset_data)
         for member in members
-        if member.kind is Kind.FILE
+        if member.kind is MemberKind.FILE
     }
     for member in members:
         match member.kind:
-            case Kind.DIRECTORY:
+            case MemberKind.DIRECTORY:
                 tree.directory(member.path, origin, member.mode & 0o755 or 0o755)
-            case Kind.SYMLINK:
+            case MemberKind.SYMLINK:
                 tree.symlink(member.path, member.target, origin)
-            case Kind.FILE:
+            case MemberKind.FILE:
                 tree.file(member.path, contents[member.path], origin, member.mode)
-            case Kind.HARDLINK:
+            case MemberKind.HARDLINK:
                 tree.file(member.path, contents[member.target], origin, member.mode)
     return dpkg.InstalledPackage(deb.name, deb.architecture, package, tuple(member.path for member in members))
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import nautiloid
 from nautiloid import labels
+from nautiloid.debian.mirrors import Mirrors
 from nautiloid.errors import IntegrityError
 from nautiloid.factory.assemble import Inputs, assemble
 from nautiloid.factory.definition_file import LoadedDefinition
 from nautiloid.factory.layers import BuiltLayer, plan_layers, write_layers
-from nautiloid.factory.locker import Mirrors, target_of
+from nautiloid.factory.locker import target_of
 from nautiloid.factory.lockfile import Lock, LockedWheel
 from nautiloid.factory.slim import SlimEffect
 from nautiloid.factory.wheels.resolver import fetch_wheels

@@ -24,7 +24,7 @@ from nautiloid.factory import slim
 from nautiloid.factory.definition import Definition, Python
 from nautiloid.factory.rootfs.content import FileSlice
 from nautiloid.factory.rootfs.linkage import TRIPLETS
-from nautiloid.factory.rootfs.tree import Entry, Kind, Tree
+from nautiloid.factory.rootfs.tree import Node, NodeKind, Tree
 from nautiloid.progress import SILENT, Progress
 
 _LOADERS = {"amd64": "usr/lib64/ld-linux-x86-64.so.2", "arm64": "usr/lib/ld-linux-aarch64.so.1"}
@@ -52,7 +52,7 @@ class BytecodeError(NautiloidError):
 class _Batch:
     """The modules of one component: compiled in one process, so that its layer depends on nothing else."""
 
-    modules: tuple[Entry, ...]
+    modules: tuple[Node, ...]
     key: str
 
 
@@ -101,7 +101,7 @@ def compile_modules(
 
 
 def _batches(tree: Tree, compiling: Tree, python: Python) -> list[_Batch]:
-    by_component: dict[str, list[Entry]] = {}
+    by_component: dict[str, list[Node]] = {}
     for entry in tree.files():
         hot = slim.matches(python.bytecode, entry.path) and not slim.matches(python.cold, entry.path)
         if hot and entry.path.endswith(".py"):
@@ -110,7 +110,7 @@ def _batches(tree: Tree, compiling: Tree, python: Python) -> list[_Batch]:
     return [_Batch(tuple(modules), _key([*compiler, *modules])) for _, modules in sorted(by_component.items())]
 
 
-def _key(entries: Iterable[Entry]) -> str:
+def _key(entries: Iterable[Node]) -> str:
     lines = [f"{entry.path}\0{entry.content.identity}" for entry in entries if entry.content]
     return hashlib.sha256("\n".join([_COMPILER, *lines]).encode()).hexdigest()
 
@@ -196,13 +196,13 @@ class _Interpreter:
             raise BytecodeError(f"the compiler failed: {done.stderr.strip()[-500:]}")
 
 
-def _lay_out(entry: Entry, root: Path) -> None:
+def _lay_out(entry: Node, root: Path) -> None:
     """Write one entry below ``root``; a tree has no links among its parents, so nothing is written elsewhere."""
     place = root / entry.path
     place.parent.mkdir(parents=True, exist_ok=True)
-    if entry.kind is Kind.DIRECTORY:
+    if entry.kind is NodeKind.DIRECTORY:
         place.mkdir(exist_ok=True)
-    elif entry.kind is Kind.SYMLINK and not entry.target.startswith("/"):
+    elif entry.kind is NodeKind.SYMLINK and not entry.target.startswith("/"):
         place.symlink_to(entry.target)
     elif entry.content is not None:
         with entry.content.open() as stream:

@@ -71,12 +71,12 @@ def load_definition(name_or_path: str, architecture: str | None = None) -> Loade
     return LoadedDefinition(definition, path, tuple(roots))
 
 
-def _locate(name_or_path: str, *, relative_to: Path) -> catalog.Entry:
+def _locate(name_or_path: str, *, relative_to: Path) -> catalog.CatalogEntry:
     candidate = relative_to / name_or_path
     if (candidate / "nautiloid.yaml").is_file():
-        return catalog.Entry(candidate / "nautiloid.yaml")
+        return catalog.CatalogEntry(candidate / "nautiloid.yaml")
     if candidate.is_file():
-        return catalog.Entry(candidate)
+        return catalog.CatalogEntry(candidate)
     if (shipped := catalog.find(name_or_path)) is not None:
         return shipped
     known = ", ".join(catalog.names())
@@ -86,7 +86,7 @@ def _locate(name_or_path: str, *, relative_to: Path) -> catalog.Entry:
     )
 
 
-def _merged(source: catalog.Entry, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], list[Path]]:
+def _merged(source: catalog.CatalogEntry, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], list[Path]]:
     """Return a definition's data laid over what it extends, its variants over both, and the root of each file."""
     data, roots = _extended(source.definition, seen=seen)
     for variant in source.variants:

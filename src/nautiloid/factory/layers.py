@@ -19,7 +19,7 @@ from nautiloid import labels
 from nautiloid.atomic import write_text
 from nautiloid.errors import IntegrityError
 from nautiloid.factory.encoders import Compression, Encoder, encoder_for
-from nautiloid.factory.rootfs.tree import Entry, Kind, Tree
+from nautiloid.factory.rootfs.tree import Node, NodeKind, Tree
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Descriptor
 from nautiloid.progress import SILENT, Progress, Task
@@ -40,7 +40,7 @@ class LayerPlan:
     """A layer before it is written: its name and its entries, parents first."""
 
     name: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Node, ...]
 
     @property
     def size(self) -> int:
@@ -86,7 +86,7 @@ class BuiltLayer:
 def plan_layers(tree: Tree) -> tuple[LayerPlan, ...]:
     """Split a tree into layers, the ones that change least first."""
     homes = _home_layers(tree)
-    by_layer: dict[str, list[Entry]] = {}
+    by_layer: dict[str, list[Node]] = {}
     for entry in tree:
         by_layer.setdefault(homes[entry.path], []).append(entry)
     return tuple(LayerPlan(name, tuple(by_layer[name])) for name in sorted(by_layer, key=_rank))
@@ -136,7 +136,7 @@ def _rank(name: str) -> tuple[int, str]:
 
 def _home_layers(tree: Tree) -> dict[str, str]:
     """Return the layer of each path; a directory belongs to the first layer that puts something below it."""
-    homes = {entry.path: entry.origin.layer for entry in tree if entry.kind is not Kind.DIRECTORY}
+    homes = {entry.path: entry.origin.layer for entry in tree if entry.kind is not NodeKind.DIRECTORY}
     first: dict[str, str] = {}
     for path, layer in homes.items():
         parent = path.rpartition("/")[0]
@@ -145,7 +145,7 @@ def _home_layers(tree: Tree) -> dict[str, str]:
                 first[parent] = layer
             parent = parent.rpartition("/")[0]
     for entry in tree:
-        if entry.kind is Kind.DIRECTORY:
+        if entry.kind is NodeKind.DIRECTORY:
             homes[entry.path] = first.get(entry.path, entry.origin.layer)
     return homes
 
@@ -174,7 +174,7 @@ def _write(plan: LayerPlan, encoder: Encoder, layout: Layout, cache: Path, task:
     return layer
 
 
-def tar_stream(entries: Iterable[Entry], task: Task | None = None) -> Iterator[bytes]:
+def tar_stream(entries: Iterable[Node], task: Task | None = None) -> Iterator[bytes]:
     """Yield a tar of the entries in blocks; the same entries give the same bytes."""
     for entry in entries:
         yield _header(entry)
@@ -193,16 +193,16 @@ def tar_stream(entries: Iterable[Entry], task: Task | None = None) -> Iterator[b
     yield b"\0" * (2 * tarfile.BLOCKSIZE)
 
 
-def _header(entry: Entry) -> bytes:
+def _header(entry: Node) -> bytes:
     info = tarfile.TarInfo(entry.path)
     info.mtime = _MODIFIED
     info.mode = entry.mode
     match entry.kind:
-        case Kind.FILE:
+        case NodeKind.FILE:
             info.size = entry.size
-        case Kind.DIRECTORY:
+        case NodeKind.DIRECTORY:
             info.type = tarfile.DIRTYPE
-        case Kind.SYMLINK:
+        case NodeKind.SYMLINK:
             info.type = tarfile.SYMTYPE
             info.linkname = entry.target
     return info.tobuf(format=tarfile.GNU_FORMAT, encoding="utf-8", errors="surrogateescape")

@@ -6,7 +6,7 @@ import fnmatch
 import hashlib
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 import nautiloid
 from nautiloid.debian.archive import load_index, pockets
-from nautiloid.debian.mirrors import debian_mirrors
+from nautiloid.debian.mirrors import Mirrors
 from nautiloid.debian.release import Release
 from nautiloid.debian.solver import Closure, solve
 from nautiloid.errors import UsageError
@@ -42,19 +42,6 @@ COMPILER_ARCHITECTURE = "amd64"
 
 _WEIGHTS_LIMIT = 2 << 30
 _NO_ARCHIVE = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Mirrors:
-    """The user's own choice of Debian mirrors; None leaves it to the host's configuration."""
-
-    debian: str | None = None
-    security: str | None = None
-
-    def of(self, archive: str, at: datetime | None = None) -> tuple[str, ...]:
-        """Return the base URLs to ask for an archive, best first."""
-        override = {"debian": self.debian, "debian-security": self.security}.get(archive)
-        return debian_mirrors(archive, override, at=at)
 
 
 def make_lock(

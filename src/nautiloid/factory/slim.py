@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nautiloid.factory.definition import SlimRule
 from nautiloid.factory.rootfs.stripping import without_symbols
-from nautiloid.factory.rootfs.tree import Entry, Kind, Tree
+from nautiloid.factory.rootfs.tree import Node, NodeKind, Tree
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def apply_rules(tree: Tree, rules: Sequence[SlimRule], cache: Path) -> tuple[Sli
     emptied: set[str] = set()
     effects = []
     for rule in rules:
-        hits = [entry for entry in tree if entry.kind is not Kind.DIRECTORY and _hits(rule, entry.path)]
+        hits = [entry for entry in tree if entry.kind is not NodeKind.DIRECTORY and _hits(rule, entry.path)]
         match rule.action:
             case "clear-exec":
                 effects.append(_clear_exec(tree, rule, hits))
@@ -50,20 +50,20 @@ def apply_rules(tree: Tree, rules: Sequence[SlimRule], cache: Path) -> tuple[Sli
     return tuple(effects)
 
 
-def _remove(tree: Tree, rule: SlimRule, hits: Sequence[Entry]) -> SlimEffect:
+def _remove(tree: Tree, rule: SlimRule, hits: Sequence[Node]) -> SlimEffect:
     for entry in hits:
         tree.remove(entry.path)
     return SlimEffect(rule.name, rule.because, len(hits), sum(entry.size for entry in hits))
 
 
-def _clear_exec(tree: Tree, rule: SlimRule, hits: Sequence[Entry]) -> SlimEffect:
-    programs = [entry for entry in hits if entry.kind is Kind.FILE and entry.mode & 0o111]
+def _clear_exec(tree: Tree, rule: SlimRule, hits: Sequence[Node]) -> SlimEffect:
+    programs = [entry for entry in hits if entry.kind is NodeKind.FILE and entry.mode & 0o111]
     for entry in programs:
         tree.change(entry.path, mode=entry.mode & ~0o111)
     return SlimEffect(rule.name, rule.because, len(programs), 0)
 
 
-def _strip(tree: Tree, rule: SlimRule, hits: Sequence[Entry], cache: Path) -> SlimEffect:
+def _strip(tree: Tree, rule: SlimRule, hits: Sequence[Node], cache: Path) -> SlimEffect:
     saved = 0
     for entry in hits:
         if entry.content is not None:

@@ -22,7 +22,7 @@ from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
 from nautiloid.oci.source import ImageSource, open_image
 from nautiloid.progress import SILENT, Progress
-from nautiloid.registry.session import SessionSettings
+from nautiloid.registry.settings import SessionSettings
 
 _REGISTRY = ("docker://", "registry://")
 _DAEMON = ("docker-daemon://", "docker-daemon:")

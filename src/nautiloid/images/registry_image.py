@@ -13,7 +13,7 @@ from nautiloid.oci.source import ImageSource
 from nautiloid.registry.connect import open_repository
 from nautiloid.registry.name import parse_remote_name
 from nautiloid.registry.repository import Repository
-from nautiloid.registry.session import SessionSettings
+from nautiloid.registry.settings import SessionSettings
 
 _LARGEST_DOCUMENT = 16 << 20
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nautiloid.inspect.inventory import Skipped
-from nautiloid.inspect.layer_listing import Kind, LayerEntry, Onlooker, read_content
+from nautiloid.inspect.layer_listing import EntryKind, LayerEntry, Onlooker, read_content
 from nautiloid.oci.errors import ImageNotFoundError
 
 _CAPABILITY = "security.capability"
@@ -65,32 +65,32 @@ def _walk(root: Path, below: str, device: int, skipped: list[Skipped]) -> Iterat
 
 
 _KINDS = (
-    (stat.S_ISDIR, Kind.DIRECTORY),
-    (stat.S_ISLNK, Kind.SYMLINK),
-    (stat.S_ISCHR, Kind.CHARACTER_DEVICE),
-    (stat.S_ISBLK, Kind.BLOCK_DEVICE),
+    (stat.S_ISDIR, EntryKind.DIRECTORY),
+    (stat.S_ISLNK, EntryKind.SYMLINK),
+    (stat.S_ISCHR, EntryKind.CHARACTER_DEVICE),
+    (stat.S_ISBLK, EntryKind.BLOCK_DEVICE),
 )
 
 
 def _entry(root: Path, path: str, status: os.stat_result, onlooker: Onlooker, twin: str) -> LayerEntry:
-    kind = next((kind for test, kind in _KINDS if test(status.st_mode)), Kind.FIFO)
+    kind = next((kind for test, kind in _KINDS if test(status.st_mode)), EntryKind.FIFO)
     target, facts = "", None
     sha256 = substance = what = ""
     mode = stat.S_IMODE(status.st_mode)
     if stat.S_ISREG(status.st_mode):
         if twin != path:
-            return LayerEntry(path, Kind.HARD_LINK, target=twin)
-        kind = Kind.FILE
+            return LayerEntry(path, EntryKind.HARD_LINK, target=twin)
+        kind = EntryKind.FILE
         # Without O_NOFOLLOW, whoever may write here could swap the file for a link between stat and open.
         handle = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(handle, "rb") as content:
             sha256, substance, what, facts = read_content(content, path, status.st_size, mode, onlooker)
-    elif kind is Kind.SYMLINK:
+    elif kind is EntryKind.SYMLINK:
         target = os.readlink(root / path)  # noqa: PTH115 - the text as it stands, not a normalised path
     return LayerEntry(
         path=path,
         kind=kind,
-        size=status.st_size if kind is Kind.FILE else 0,
+        size=status.st_size if kind is EntryKind.FILE else 0,
         mode=mode,
         uid=status.st_uid,
         gid=status.st_gid,
@@ -99,7 +99,7 @@ def _entry(root: Path, path: str, status: os.stat_result, onlooker: Onlooker, tw
         sha256=sha256,
         substance=substance,
         what=what,
-        xattrs=_capability(root / path) if kind is Kind.FILE else (),
+        xattrs=_capability(root / path) if kind is EntryKind.FILE else (),
         facts=facts,
     )
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
+from nautiloid.inspect.document import SCHEMA, inspection_from_json, inspection_to_json
 from nautiloid.inspect.inspection import TOOL, inspect_image
 from nautiloid.inspect.inventory import Inspection
 from nautiloid.oci.source import ImageSource
 from nautiloid.progress import SILENT, Progress
-from nautiloid.report.data import SCHEMA, inspection_from_json, inspection_to_json
 
 
 def inspect_once(source: ImageSource, name: str, cache: Path, progress: Progress = SILENT) -> Inspection:

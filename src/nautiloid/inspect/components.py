@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from nautiloid.inspect.facts import Listed, Native
 from nautiloid.inspect.file_tree import TreeFile
-from nautiloid.inspect.layer_listing import Kind
+from nautiloid.inspect.layer_listing import EntryKind
 from nautiloid.inspect.ownership import owners, source_of_bytecode
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.kinds import BY_PURL_TYPE, KINDS
@@ -117,7 +117,7 @@ def _add_system_packages(assembly: _Assembly, records: Mapping[str, bytes], dist
     claims: dict[tuple[str, str], list[str]] = {}
     for path, package in owners(records, assembly.real_path, of_system).items():
         file = assembly.files.get(path)
-        if file is not None and file.kind is not Kind.DIRECTORY:
+        if file is not None and file.kind is not EntryKind.DIRECTORY:
             claims.setdefault((package.kind, package.name), []).append(path)
     for kind in of_system:
         for component in kind.packages(records, distribution):

@@ -14,7 +14,7 @@ from nautiloid.errors import UsageError
 from nautiloid.inspect.file_changes import Change, FileChange, file_changes
 from nautiloid.inspect.image_tree import Listings, read_tree
 from nautiloid.inspect.layer_changes import LayerChanges, layer_changes
-from nautiloid.inspect.ownership import Package
+from nautiloid.inspect.ownership import Owner
 from nautiloid.inspect.setting_changes import Setting, annotation_changes, setting_changes
 from nautiloid.inspect.text_changes import TextChange, text_changes
 from nautiloid.oci.source import ImageSource
@@ -182,7 +182,7 @@ def check_ignorable(names: Set[str]) -> None:
 
 
 def _versions(
-    files: tuple[FileChange, ...], before: Mapping[str, Package], after: Mapping[str, Package]
+    files: tuple[FileChange, ...], before: Mapping[str, Owner], after: Mapping[str, Owner]
 ) -> dict[tuple[str, str], tuple[str, str]]:
     touched = {(file.package.kind, file.package.name) for file in files if file.package}
     a, b = ({(one.kind, one.name): one.version or "?" for one in owners.values()} for owners in (before, after))

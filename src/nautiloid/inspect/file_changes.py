@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from nautiloid.inspect.file_tree import TreeFile
 from nautiloid.inspect.image_tree import ImageTree
-from nautiloid.inspect.layer_listing import Kind, LayerEntry
-from nautiloid.inspect.ownership import Package, owner_of
+from nautiloid.inspect.layer_listing import EntryKind, LayerEntry
+from nautiloid.inspect.ownership import Owner, owner_of
 
 
 class Change(StrEnum):
@@ -36,7 +36,7 @@ class FileChange:
     Attributes:
         layer: Name of the layer that it comes from: in B, or in A where it was removed.
         package: What it belongs to, where that is known.
-        kind: ``Kind`` in words, with what is known of the content (``file, Python source``).
+        kind: ``EntryKind`` in words, with what is known of the content (``file, Python source``).
         size: Bytes of content in B, or in A where it was removed.
         fields: What differs; empty for what was added or removed.
         header_only: The content differs only in a header that says when the file was made.
@@ -45,7 +45,7 @@ class FileChange:
     path: str
     change: Change
     layer: str
-    package: Package | None
+    package: Owner | None
     kind: str
     size: int
     fields: tuple[Field, ...] = ()
@@ -111,7 +111,7 @@ def _fields(old: TreeFile, new: TreeFile) -> Iterator[Field]:
         return  # a directory that one image never lists has no properties to compare
     if old.kind is new.kind:
         yield from _content(a, b)
-    if old.kind is not Kind.SYMLINK or new.kind is not Kind.SYMLINK:
+    if old.kind is not EntryKind.SYMLINK or new.kind is not EntryKind.SYMLINK:
         # A link's own mode is never looked at, and archivers write different ones.
         yield from _field("mode", f"{a.mode:04o}", f"{b.mode:04o}")
     yield from _field("owner", f"{a.uid}:{a.gid}", f"{b.uid}:{b.gid}")
@@ -121,7 +121,7 @@ def _fields(old: TreeFile, new: TreeFile) -> Iterator[Field]:
 
 
 def _content(a: LayerEntry, b: LayerEntry) -> Iterator[Field]:
-    if a.kind is Kind.FILE:
+    if a.kind is EntryKind.FILE:
         yield from _field("size", str(a.size), str(b.size))
         yield from _field("content", f"sha256:{a.sha256}", f"sha256:{b.sha256}")
         yield from _field("kind", a.what, b.what)

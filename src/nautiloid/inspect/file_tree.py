@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from nautiloid.inspect.layer_listing import Kind, LayerEntry, clean_path
+from nautiloid.inspect.layer_listing import EntryKind, LayerEntry, clean_path
 from nautiloid.oci.errors import ImageFormatError
 
 _MOST_LINKS = 40
@@ -31,9 +31,9 @@ class TreeFile:
     linked: str = ""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> EntryKind:
         """What it is."""
-        return self.entry.kind if self.entry else Kind.DIRECTORY
+        return self.entry.kind if self.entry else EntryKind.DIRECTORY
 
 
 @dataclass(slots=True, eq=False)
@@ -61,22 +61,22 @@ class FileTree:
         layer = self._layers
         self._layers += 1
         for entry in entries:
-            if entry.kind is Kind.OPAQUE:
+            if entry.kind is EntryKind.OPAQUE:
                 directory = self._find(entry.path)
                 if directory is not None:
                     _clear(directory, layer)
                 continue
             place, _, name = entry.path.rpartition("/")
-            if entry.kind is Kind.WHITEOUT:
+            if entry.kind is EntryKind.WHITEOUT:
                 parent = self._find(place)
                 if parent is not None and parent.children and name in parent.children:
                     _hide(parent.children, name, layer)
                 continue
             siblings = self._directory(place, layer)
-            if entry.kind is Kind.HARD_LINK:
+            if entry.kind is EntryKind.HARD_LINK:
                 entry = self._original(entry)  # noqa: PLW2901 - the name stands for the original from here on
             old = siblings.get(name)
-            if entry.kind is Kind.DIRECTORY:
+            if entry.kind is EntryKind.DIRECTORY:
                 kept = old.children if old is not None and old.children is not None else {}
                 siblings[name] = _Node(entry, layer, kept)
             else:
@@ -143,7 +143,7 @@ class FileTree:
                 continue
             here = nodes[-1]
             child = here.children.get(step) if here is not None and here.children is not None else None
-            if child is not None and child.entry is not None and child.entry.kind is Kind.SYMLINK:
+            if child is not None and child.entry is not None and child.entry.kind is EntryKind.SYMLINK:
                 links += 1
                 if links > _MOST_LINKS:
                     raise ImageFormatError(f"Symbolic links in the image lead in a circle at {path!r}.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nautiloid import labels
 from nautiloid.inspect.file_tree import FileTree, TreeFile
 from nautiloid.inspect.layer_listing import KeepWanted, LayerEntry, list_layer
-from nautiloid.inspect.ownership import Package, is_package_record, owners
+from nautiloid.inspect.ownership import Owner, is_package_record, owners
 from nautiloid.oci.source import ImageSource
 from nautiloid.progress import Task
 
@@ -56,7 +56,7 @@ class ImageTree:
     """
 
     files: Mapping[str, TreeFile]
-    owners: Mapping[str, Package]
+    owners: Mapping[str, Owner]
     layer_names: tuple[str, ...]
 
 

@@ -15,7 +15,7 @@ from nautiloid.inspect.file_tree import FileTree, TreeFile
 from nautiloid.inspect.findings import find_config_faults, find_faults, in_order
 from nautiloid.inspect.image_tree import layer_names
 from nautiloid.inspect.inventory import Inspection, LayerFacts, Skipped
-from nautiloid.inspect.layer_listing import Kind, LayerEntry, list_layer
+from nautiloid.inspect.layer_listing import EntryKind, LayerEntry, list_layer
 from nautiloid.inspect.surface import find_surface
 from nautiloid.inspect.usage import usage_of
 from nautiloid.oci.read_ahead import ReadAhead
@@ -49,7 +49,7 @@ def inspect_image(source: ImageSource, name: str, progress: Progress = SILENT) -
             with io.BufferedReader(ReadAhead(source.open_layer(layer)), 1 << 20) as content:
                 entries = list_layer(content, examiner)
             tree.apply(entries)
-            sizes = [entry.size for entry in entries if entry.kind is Kind.FILE]
+            sizes = [entry.size for entry in entries if entry.kind is EntryKind.FILE]
             brought.append((len(sizes), sum(sizes)))
             task.advance(1)
     files = tree.files()
@@ -91,7 +91,7 @@ def inspect_entries(entries: tuple[LayerEntry, ...], name: str, skipped: tuple[S
     tree.apply(entries)
     files = tree.files()
     found = _inspect_tree(files, tree, name, ("directory",))
-    sizes = [entry.size for entry in entries if entry.kind is Kind.FILE]
+    sizes = [entry.size for entry in entries if entry.kind is EntryKind.FILE]
     layer = LayerFacts(0, "", "", "directory", 0, sum(sizes), _kept(files, 1)[0], len(sizes))
     return replace(
         found, layers=(layer,), skipped=(*skipped, *found.skipped), seconds=time.monotonic() - started
@@ -107,7 +107,7 @@ def _inspect_tree(files: Mapping[str, TreeFile], tree: FileTree, name: str, laye
     distribution = read_distribution(records)
     assembled = assemble_components(files, records, distribution, tree.real_path)
     surface = find_surface(files, assembled.owner_name)
-    regular = [(path, file) for path, file in files.items() if file.kind is Kind.FILE]
+    regular = [(path, file) for path, file in files.items() if file.kind is EntryKind.FILE]
     return Inspection(
         name=name,
         digest="",
@@ -144,6 +144,6 @@ def _kept(files: Mapping[str, TreeFile], layers: int) -> list[int]:
     """Return how many bytes of each layer the finished image still shows."""
     kept = [0] * layers
     for path, file in files.items():
-        if file.entry is not None and file.kind is Kind.FILE and file.linked in ("", path):
+        if file.entry is not None and file.kind is EntryKind.FILE and file.linked in ("", path):
             kept[file.layer] += file.entry.size
     return kept

@@ -12,7 +12,7 @@ from enum import StrEnum
 from nautiloid.packages.component import Component
 
 
-class Severity(StrEnum):
+class Risk(StrEnum):
     """How much a finding matters, the gravest first."""
 
     HIGH = "high"
@@ -63,7 +63,7 @@ class Hardening:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Weakness:
     """Something that ought to be otherwise, or that one should know of.
 
     Attributes:
@@ -74,7 +74,7 @@ class Finding:
     """
 
     rule: str
-    severity: Severity
+    severity: Risk
     title: str
     where: str
     detail: str
@@ -208,7 +208,7 @@ class Inspection:
     size: int
     compressed: int
     surface: Surface
-    findings: tuple[Finding, ...]
+    findings: tuple[Weakness, ...]
     skipped: tuple[Skipped, ...]
     usage: Usage
     tool: str

@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 _DEEPEST = 400  # no real image comes near; a hostile one must not exhaust the stack of whoever walks the tree
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What an entry of a layer is; the last two only say what goes."""
 
     FILE = "file"
@@ -37,12 +37,12 @@ class Kind(StrEnum):
 
 
 _KINDS = {
-    tarfile.DIRTYPE: Kind.DIRECTORY,
-    tarfile.SYMTYPE: Kind.SYMLINK,
-    tarfile.LNKTYPE: Kind.HARD_LINK,
-    tarfile.CHRTYPE: Kind.CHARACTER_DEVICE,
-    tarfile.BLKTYPE: Kind.BLOCK_DEVICE,
-    tarfile.FIFOTYPE: Kind.FIFO,
+    tarfile.DIRTYPE: EntryKind.DIRECTORY,
+    tarfile.SYMTYPE: EntryKind.SYMLINK,
+    tarfile.LNKTYPE: EntryKind.HARD_LINK,
+    tarfile.CHRTYPE: EntryKind.CHARACTER_DEVICE,
+    tarfile.BLKTYPE: EntryKind.BLOCK_DEVICE,
+    tarfile.FIFOTYPE: EntryKind.FIFO,
 }
 
 
@@ -64,7 +64,7 @@ class LayerEntry:
     """
 
     path: str
-    kind: Kind
+    kind: EntryKind
     size: int = 0
     mode: int = 0
     uid: int = 0
@@ -165,24 +165,24 @@ def clean_path(text: str) -> str:
 def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, onlooker: Onlooker) -> LayerEntry:
     directory, _, name = path.rpartition("/")
     if name == _OPAQUE:
-        return LayerEntry(directory, Kind.OPAQUE)
+        return LayerEntry(directory, EntryKind.OPAQUE)
     if name.startswith(_WHITEOUT):
         hidden = name.removeprefix(_WHITEOUT)
         if hidden in ("", ".", ".."):
             raise ImageFormatError(f"A layer has a whiteout {member.name!r} that hides nothing inside of the image.")
-        return LayerEntry(f"{directory}/{hidden}".lstrip("/"), Kind.WHITEOUT)
-    kind = Kind.FILE if member.isreg() else _KINDS.get(member.type)
+        return LayerEntry(f"{directory}/{hidden}".lstrip("/"), EntryKind.WHITEOUT)
+    kind = EntryKind.FILE if member.isreg() else _KINDS.get(member.type)
     if kind is None:
         raise ImageFormatError(f"A layer's entry {member.name!r} has the unknown type {member.type!r}.")
     sha256 = substance = what = ""
     facts: object = None
-    if kind is Kind.FILE and (content := archive.extractfile(member)) is not None:
+    if kind is EntryKind.FILE and (content := archive.extractfile(member)) is not None:
         sha256, substance, what, facts = read_content(content, path, member.size, member.mode, onlooker)
-    device = kind in (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE)
+    device = kind in (EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE)
     return LayerEntry(
         path=path,
         kind=kind,
-        size=member.size if kind is Kind.FILE else 0,
+        size=member.size if kind is EntryKind.FILE else 0,
         mode=member.mode & 0o7777,
         uid=member.uid,
         gid=member.gid,

@@ -15,7 +15,7 @@ _BYTECODE = re.compile(r"(?P<directory>.*/|)__pycache__/(?P<module>[^/.]+)\.[^/]
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Package:
+class Owner:
     """A package that files belong to.
 
     Attributes:
@@ -38,7 +38,7 @@ def is_package_record(path: str, size: int) -> bool:
 
 def owners(
     records: Mapping[str, bytes], real_path: Callable[[str], str], kinds: Sequence[PackageKind] = KINDS
-) -> dict[str, Package]:
+) -> dict[str, Owner]:
     """Return the package of each path that one of the records names.
 
     Args:
@@ -46,19 +46,19 @@ def owners(
         real_path: Follows links of directories: packages still say ``lib/`` where ``/lib`` is a link to ``usr/lib``.
         kinds: Whose word counts.
     """
-    found: dict[str, Package] = {}
+    found: dict[str, Owner] = {}
     claims = [(claim, kind) for kind in kinds for claim in kind.claims(records)]
     for claim, kind in sorted(claims, key=lambda pair: pair[0].path):
-        package = Package(kind.name, claim.name, claim.version)
+        package = Owner(kind.name, claim.name, claim.version)
         # A list belongs to the package that it lists, as do the files beside it.
         for claimed in (claim.path, *claim.files):
             found.setdefault(real_path(claimed), package)
     return {**_directories(found), **found}
 
 
-def _directories(found: Mapping[str, Package]) -> dict[str, Package]:
+def _directories(found: Mapping[str, Owner]) -> dict[str, Owner]:
     """Return the directories in which one package alone has files."""
-    inside: dict[str, set[Package]] = {}
+    inside: dict[str, set[Owner]] = {}
     for path, package in found.items():
         parent = posixpath.dirname(path)
         while parent and package not in inside.setdefault(parent, set()):
@@ -67,7 +67,7 @@ def _directories(found: Mapping[str, Package]) -> dict[str, Package]:
     return {path: next(iter(packages)) for path, packages in inside.items() if len(packages) == 1}
 
 
-def owner_of(path: str, known: Mapping[str, Package]) -> Package | None:
+def owner_of(path: str, known: Mapping[str, Owner]) -> Owner | None:
     """Return the package of a path; bytecode belongs to the package of its source, even where no list names it."""
     found = known.get(path)
     if found is None and path.endswith("/__pycache__"):

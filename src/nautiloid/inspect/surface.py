@@ -8,7 +8,7 @@ from nautiloid.inspect import known_programs
 from nautiloid.inspect.facts import Model, Native, Script, Secret
 from nautiloid.inspect.file_tree import TreeFile
 from nautiloid.inspect.inventory import Executable, Hardening, ModelFile, Surface
-from nautiloid.inspect.layer_listing import Kind, LayerEntry
+from nautiloid.inspect.layer_listing import EntryKind, LayerEntry
 
 _CAPABILITY = "security.capability"
 _SETID, _OTHERS_WRITE, _STICKY = 0o6000, 0o002, 0o1000
@@ -51,7 +51,7 @@ def find_surface(files: Mapping[str, TreeFile], owner: Owner) -> Surface:
 def _first_names(files: Mapping[str, TreeFile]) -> Iterator[tuple[str, TreeFile, LayerEntry]]:
     """Yield each regular file once: a file with several hard links by its first name."""
     for path, file in files.items():
-        if file.entry is not None and file.kind is Kind.FILE and file.linked in ("", path):
+        if file.entry is not None and file.kind is EntryKind.FILE and file.linked in ("", path):
             yield path, file, file.entry
 
 
@@ -67,9 +67,9 @@ def _executables(files: Mapping[str, TreeFile], owner: Owner) -> Iterator[Execut
 
 def _world_writable(files: Mapping[str, TreeFile]) -> Iterator[str]:
     for path, file in files.items():
-        if file.entry is None or file.kind not in (Kind.FILE, Kind.DIRECTORY):
+        if file.entry is None or file.kind not in (EntryKind.FILE, EntryKind.DIRECTORY):
             continue
-        shared = file.kind is Kind.DIRECTORY and file.entry.mode & _STICKY
+        shared = file.kind is EntryKind.DIRECTORY and file.entry.mode & _STICKY
         if file.entry.mode & _OTHERS_WRITE and not shared:
             yield path
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from nautiloid.inspect.file_tree import TreeFile
 from nautiloid.inspect.inventory import Usage
-from nautiloid.inspect.layer_listing import Kind
+from nautiloid.inspect.layer_listing import EntryKind
 
 _MOST_OWNERS = 40
 _MOST_FILES = 12
@@ -23,7 +23,7 @@ def usage_of(files: Mapping[str, TreeFile], owner: Callable[[str], str], layers:
     """
     sizes: dict[int, dict[str, dict[str, int]]] = {}
     for path, file in files.items():
-        if file.entry is not None and file.kind is Kind.FILE and file.linked in ("", path) and file.entry.size:
+        if file.entry is not None and file.kind is EntryKind.FILE and file.linked in ("", path) and file.entry.size:
             owned = sizes.setdefault(file.layer, {}).setdefault(owner(path) or "(no package)", {})
             owned[path] = file.entry.size
     parts = [_layer(layers[number], owners) for number, owners in sorted(sizes.items())]

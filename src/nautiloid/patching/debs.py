@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nautiloid.debian.control import Stanza, split_stanzas
-from nautiloid.debian.deb import DebFile, Kind, Member
-from nautiloid.inspect.layer_listing import Kind as Below
+from nautiloid.debian.deb import DebFile, Member, MemberKind
+from nautiloid.inspect.layer_listing import EntryKind
 from nautiloid.patching.contents import Contents
 from nautiloid.patching.installed import STATUS, DpkgDatabase, InstalledDeb
 from nautiloid.patching.overlay import Overlay
 
-_TYPES = {Kind.FILE: tarfile.REGTYPE, Kind.SYMLINK: tarfile.SYMTYPE, Kind.HARDLINK: tarfile.LNKTYPE}
+_TYPES = {MemberKind.FILE: tarfile.REGTYPE, MemberKind.SYMLINK: tarfile.SYMTYPE, MemberKind.HARDLINK: tarfile.LNKTYPE}
 _ELSEWHERE = frozenset({"control", "md5sums"})
 
 
@@ -75,7 +75,7 @@ class DebPatcher:
         kept: list[str] = []
         for member, chunks in deb.members():
             target = self._place(member, name)
-            if member.kind is Kind.DIRECTORY:
+            if member.kind is MemberKind.DIRECTORY:
                 self._put_directory(member, target)
                 listed.append(member.path)
                 continue
@@ -118,9 +118,10 @@ class DebPatcher:
     def _place(self, member: Member, name: str) -> str:
         target = self._contents.real_path(self._database.target_of(member.path, name))
         below = self._contents.files.get(target)
-        if below is not None and member.kind is not Kind.DIRECTORY and below.kind is Below.DIRECTORY:
+        if below is not None and member.kind is not MemberKind.DIRECTORY and below.kind is EntryKind.DIRECTORY:
             raise PlacementError(f"/{member.path} is a directory in the image")
-        if below is not None and member.kind is Kind.DIRECTORY and below.kind not in (Below.DIRECTORY, Below.SYMLINK):
+        opens = below is None or below.kind in (EntryKind.DIRECTORY, EntryKind.SYMLINK)
+        if member.kind is MemberKind.DIRECTORY and not opens:
             raise PlacementError(f"/{member.path} is no directory in the image")
         return target
 
@@ -134,7 +135,7 @@ class DebPatcher:
         info = _info(target, member)
         info.type = _TYPES[member.kind]
         info.linkname = member.target
-        if member.kind is Kind.HARDLINK:
+        if member.kind is MemberKind.HARDLINK:
             info.linkname = self._contents.real_path(self._database.target_of(member.target, name))
         self._overlay.put(info, chunks)
         self._remove_bytecode(target)
@@ -155,7 +156,7 @@ class DebPatcher:
             target = self._contents.real_path(self._database.target_of(path, name))
             below = self._contents.files.get(target)
             alone = self._owners.get(path, set()) <= {name}
-            if alone and below is not None and below.kind is not Below.DIRECTORY:
+            if alone and below is not None and below.kind is not EntryKind.DIRECTORY:
                 self._overlay.remove(target)
                 self._remove_bytecode(target)
 

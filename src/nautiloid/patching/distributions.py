@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nautiloid.debian.archive import Pocket, pockets
-from nautiloid.debian.mirrors import read_apt_sources
+from nautiloid.debian.archive import Pocket, load_index, pockets
+from nautiloid.debian.deb import DebFile, read_deb
+from nautiloid.debian.index import Package, PackageIndex
+from nautiloid.debian.mirrors import Mirrors, read_apt_sources
 from nautiloid.debian.release import Keyring
 from nautiloid.errors import NautiloidError
-from nautiloid.factory.locker import Mirrors
+from nautiloid.net.fetch import Download, Fetcher
 from nautiloid.patching.contents import Contents
 
 UBUNTU_KEYRING = Path("/usr/share/keyrings/ubuntu-archive-keyring.gpg")
@@ -36,6 +38,33 @@ class Upstream:
     components: tuple[str, ...]
     mirrors: Mapping[str, tuple[str, ...]]
     keyring: Keyring | None
+
+    def index(self, architecture: str, fetcher: Fetcher) -> PackageIndex:
+        """Return what the archive offers, verified.
+
+        Raises:
+            NautiloidError: It cannot be fetched, or is not signed by whom it should be.
+        """
+        index, _ = load_index(
+            self.suite,
+            architecture,
+            fetcher=fetcher,
+            mirrors=self.mirrors,
+            components=self.components,
+            keyring=self.keyring,
+            made_of=self.pockets,
+        )
+        return index
+
+    def fetch(self, package: Package, fetcher: Fetcher) -> DebFile:
+        """Return a package's file.
+
+        Raises:
+            NautiloidError: No mirror has it, or it is damaged.
+        """
+        mirrors = tuple(self.mirrors[package.archive])
+        wanted = Download(package.filename, mirrors, package.sha256, package.size, package.name)
+        return read_deb(fetcher.fetch_all([wanted], title=f"Fetch {package.name}")[package.sha256])
 
 
 def upstream_of(contents: Contents, identity: str, mirrors: Mirrors) -> Upstream | None:

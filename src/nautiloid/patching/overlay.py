@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from nautiloid.inspect.layer_listing import Kind
+from nautiloid.inspect.layer_listing import EntryKind
 from nautiloid.patching.contents import Contents
 
 _BLOCK = 1 << 20
@@ -112,7 +112,7 @@ class Overlay:
         info = tarfile.TarInfo(path)
         info.type, info.mode, info.mtime = tarfile.DIRTYPE, 0o755, self.mtime
         below = self._contents.files.get(path)
-        if below is not None and below.kind is Kind.DIRECTORY and below.entry is not None:
+        if below is not None and below.kind is EntryKind.DIRECTORY and below.entry is not None:
             entry = below.entry
             info.mode, info.uid, info.gid, info.mtime = entry.mode, entry.uid, entry.gid, int(entry.mtime)
         return info

@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from nautiloid.project.facts import Notebook, Wanted
-from nautiloid.project.toml_file import read_toml, table
+from nautiloid.project.locked_packages import read_locked_packages
+from nautiloid.project.toml_file import table
 
 FILE = "poetry.lock"
 
@@ -35,12 +36,12 @@ def read_poetry_lock(
     Raises:
         ProjectError: The file is no TOML.
     """
-    data = read_toml(root / FILE)
-    if data is None:
+    packages = read_locked_packages(root / FILE)
+    if packages is None:
         return None
     entries: dict[str, list[dict[str, Any]]] = {}
-    for entry in data.get("package") or ():
-        if isinstance(entry, dict) and _applies(_package_marker(entry), environment, frozenset(), notebook):
+    for entry in packages:
+        if _applies(_package_marker(entry), environment, frozenset(), notebook):
             entries.setdefault(canonicalize_name(str(entry.get("name"))), []).append(entry)
     found: dict[str, Wanted] = {}
     waiting = [(one.name, frozenset(one.requirement.extras)) for one in direct if _wanted_here(one, environment)]

@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from nautiloid.project.facts import Notebook, Wanted
-from nautiloid.project.toml_file import read_toml, table
+from nautiloid.project.locked_packages import read_locked_packages
+from nautiloid.project.toml_file import table
 
 FILE = "uv.lock"
 
@@ -34,10 +35,9 @@ def read_uv_lock(
     Raises:
         ProjectError: The file is no TOML.
     """
-    data = read_toml(root / FILE)
-    if data is None:
+    packages = read_locked_packages(root / FILE)
+    if packages is None:
         return None
-    packages = [entry for entry in data.get("package") or () if isinstance(entry, dict)]
     roots = [entry for entry in packages if _is_project(entry)]
     if not roots:
         notebook.add(FILE, "names no project of its own, so that it is not used")

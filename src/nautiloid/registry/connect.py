@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from nautiloid.registry.credentials import find_credentials
 from nautiloid.registry.name import RemoteName
 from nautiloid.registry.repository import Repository
-from nautiloid.registry.session import Session, SessionSettings
+from nautiloid.registry.session import Session
+from nautiloid.registry.settings import SessionSettings
 
 
 @contextmanager

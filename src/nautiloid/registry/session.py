@@ -7,7 +7,6 @@ import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -20,24 +19,10 @@ from nautiloid.registry.challenge import Challenge, parse_challenge
 from nautiloid.registry.credentials import Credentials
 from nautiloid.registry.errors import NotInRegistryError, RegistryError
 from nautiloid.registry.name import RemoteName
+from nautiloid.registry.settings import SessionSettings
 
 _TRIES = 4
 _DOCKER_CERTIFICATES = Path("/etc/docker/certs.d")
-
-
-@dataclass(frozen=True)
-class SessionSettings:
-    """How to talk to a registry.
-
-    Attributes:
-        ca_files: Certificate authorities to trust as well.
-        plain_http: Speak HTTP without TLS; a registry on this machine that speaks nothing else is recognised.
-        backoff: Seconds before the second try; each further try waits twice as long.
-    """
-
-    ca_files: tuple[Path, ...] = ()
-    plain_http: bool = False
-    backoff: float = 1.0
 
 
 class Session:

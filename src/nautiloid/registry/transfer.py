@@ -23,7 +23,7 @@ _AT_ONCE = 3
 _CHUNK = 1 << 20
 
 
-class Source(Protocol):
+class TransferSource(Protocol):
     """Where an image comes from."""
 
     def document(self, descriptor: Descriptor) -> Document:
@@ -127,7 +127,7 @@ def pull(
 
 
 def push(
-    source: Source,
+    source: TransferSource,
     top: Descriptor,
     repository: Repository,
     tag: str,
@@ -173,7 +173,12 @@ class _Counts:
 
 
 def _send(
-    source: Source, blob: Descriptor, repository: Repository, mount_from: Sequence[str], counts: _Counts, task: Task
+    source: TransferSource,
+    blob: Descriptor,
+    repository: Repository,
+    mount_from: Sequence[str],
+    counts: _Counts,
+    task: Task,
 ) -> None:
     if repository.has_blob(blob.digest):
         counts.add("present", blob.size)
@@ -190,7 +195,7 @@ def _send(
     counts.add("sent", blob.size)
 
 
-def _parts(source: Source, top: Document) -> tuple[list[Document], list[Descriptor]]:
+def _parts(source: TransferSource, top: Document) -> tuple[list[Document], list[Descriptor]]:
     """Return every manifest below ``top``, itself last, and every blob that they name, each once."""
     if top.media_type not in INDEX_TYPES:
         manifest = Manifest.from_json(top.data)

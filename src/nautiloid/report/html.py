@@ -11,13 +11,13 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from nautiloid.inspect.comparison import Comparison, Measure, compare
-from nautiloid.inspect.inventory import Finding, Hardening, Inspection, Severity
+from nautiloid.inspect.inventory import Hardening, Inspection, Risk, Weakness
 from nautiloid.packages.component import Component
 from nautiloid.report import words
 from nautiloid.report.page import page_environment
 from nautiloid.report.treemap import Box, treemap
 from nautiloid.report.vulnerabilities.counts import Counts, count
-from nautiloid.vulns.result import ScanResult
+from nautiloid.vulns.model import ScanResult
 
 _MOST_ROWS = 2000
 _PICTURES = (("wide", 960.0, 420.0), ("narrow", 360.0, 480.0))
@@ -104,8 +104,8 @@ class Section:
     left_out: int
     kinds: tuple[tuple[str, int], ...]
     counted: int
-    findings: tuple[tuple[Severity, tuple[Finding, ...]], ...]
-    informing: tuple[Finding, ...]
+    findings: tuple[tuple[Risk, tuple[Weakness, ...]], ...]
+    informing: tuple[Weakness, ...]
     paths: tuple[tuple[str, str, tuple[str, ...], int], ...]
     weak: tuple[Hardening, ...]
     hardening: tuple[tuple[str, int], ...]
@@ -185,8 +185,8 @@ def _render(
 
 def _section(anchor: str, image: Inspection) -> Section:
     components = tuple(sorted(image.components, key=lambda c: (bool(c.within), c.kind, c.name.lower(), c.version)))
-    found = {severity: tuple(f for f in image.findings if f.severity == severity) for severity in Severity}
-    informing = found.pop(Severity.INFO)
+    found = {severity: tuple(f for f in image.findings if f.severity == severity) for severity in Risk}
+    informing = found.pop(Risk.INFO)
     weak = tuple(file for file in image.surface.hardening if _is_weak(file))
     return Section(
         anchor=anchor,

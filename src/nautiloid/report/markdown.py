@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from nautiloid.inspect.comparison import Comparison, compare
-from nautiloid.inspect.inventory import Inspection, Severity
+from nautiloid.inspect.inventory import Inspection, Risk
 from nautiloid.report import words
 
 _MOST_ROWS = 60
@@ -23,9 +23,9 @@ def inspection_to_markdown(inspection: Inspection) -> str:
     if inspection.bundled:
         bundled = [(c.name, c.version or "?", str(c.how), c.within) for c in inspection.bundled]
         lines += ["", "### Bundled in other packages", "", *_table(("Name", "Version", "Found by", "In"), bundled)]
-    findings = [(f.severity, f.title, f.where, f.detail) for f in inspection.findings if f.severity != Severity.INFO]
+    findings = [(f.severity, f.title, f.where, f.detail) for f in inspection.findings if f.severity != Risk.INFO]
     if findings:
-        lines += ["", "### Findings", "", *_table(("Severity", "What", "Where", "Detail"), findings)]
+        lines += ["", "### Findings", "", *_table(("Risk", "What", "Where", "Detail"), findings)]
     if inspection.skipped:
         skipped = [(s.where, s.reason) for s in inspection.skipped]
         lines += ["", "### Could not be read", "", *_table(("Where", "Why"), skipped)]

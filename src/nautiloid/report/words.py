@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nautiloid.inspect.comparison import Measure
+from nautiloid.inspect.comparison import Comparison, Measure
+from nautiloid.inspect.conditions import Condition
 
 
 def size(count: int) -> str:
@@ -26,6 +27,13 @@ def change(measure: Measure, position: int) -> str:
     if per_cent is None:
         return "new"
     return f"{per_cent:+.1f} %".replace(".0 %", " %") if per_cent else "="
+
+
+def violation(condition: Condition, comparison: Comparison, position: int) -> str:
+    """Return what an image has that a condition does not allow."""
+    measure = comparison.measure(condition.key)
+    shown = change(measure, position) if condition.percent else amount(measure, position)
+    return f"{condition.text}: {comparison.images[position].name} has {measure.title.lower()} {shown}"
 
 
 def printable(text: str) -> str:

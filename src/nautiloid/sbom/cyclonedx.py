@@ -1,4 +1,4 @@
-"""A bill as CycloneDX 1.6 JSON, through the CycloneDX project's own library.
+"""An SBOM as CycloneDX 1.6 JSON, through the CycloneDX project's own library.
 
 Packages are ``library`` components; what is bundled in one lies inside of it (``components``), with evidence of how it
 was found; models are ``machine-learning-model`` components.
@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from cyclonedx.model import HashAlgorithm, HashType, Property
 from cyclonedx.model.bom import Bom, BomMetaData
-from cyclonedx.model.component import Component as Entry
+from cyclonedx.model.component import Component as CycloneDxComponent
 from cyclonedx.model.component import ComponentType
 from cyclonedx.model.component_evidence import (
     AnalysisTechnique,
@@ -30,7 +30,7 @@ from packageurl import PackageURL
 from nautiloid.packages.component import Found
 from nautiloid.packages.purl import parse_purl
 from nautiloid.sbom.licenses import spdx_expression
-from nautiloid.sbom.model import Bill, ModelPart, Part
+from nautiloid.sbom.model import Sbom, SbomComponent, SbomModel
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 
@@ -42,38 +42,40 @@ _TECHNIQUES = {
 }
 
 
-def to_cyclonedx(bill: Bill) -> str:
-    """Return the document; the same bill gives the same text."""
-    image = Entry(
-        name=bill.name,
-        version=bill.digest or None,
+def to_cyclonedx(sbom: Sbom) -> str:
+    """Return the document; the same SBOM gives the same text."""
+    image = CycloneDxComponent(
+        name=sbom.name,
+        version=sbom.digest or None,
         type=ComponentType.CONTAINER,
         bom_ref="image",
-        purl=_image_purl(bill),
-        properties=[Property(name=name, value=value) for name, value in sorted(bill.notes.items())],
+        purl=_image_purl(sbom),
+        properties=[Property(name=name, value=value) for name, value in sorted(sbom.notes.items())],
     )
-    tool, _, version = bill.tool.partition(" ")
-    metadata = BomMetaData(component=image, timestamp=bill.moment)
-    metadata.tools.components.add(Entry(name=tool, version=version, type=ComponentType.APPLICATION, bom_ref="tool"))
-    entries = _entries(bill)
-    models = [_model(number, model) for number, model in enumerate(bill.models)]
-    document = Bom(serial_number=bill.serial, metadata=metadata, components=[*entries, *models])
+    tool, _, version = sbom.tool.partition(" ")
+    metadata = BomMetaData(component=image, timestamp=sbom.moment)
+    metadata.tools.components.add(
+        CycloneDxComponent(name=tool, version=version, type=ComponentType.APPLICATION, bom_ref="tool")
+    )
+    entries = _entries(sbom)
+    models = [_model(number, model) for number, model in enumerate(sbom.models)]
+    document = Bom(serial_number=sbom.serial, metadata=metadata, components=[*entries, *models])
     direct = [Dependency(entry.bom_ref) for entry in (*entries, *models)]
     document.dependencies.add(Dependency(image.bom_ref, direct))
     text = JsonV1Dot6(document).output_as_string()
     return json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _entries(bill: Bill) -> list[Entry]:
-    made: dict[str, Entry] = {}
-    top: list[Entry] = []
-    by_purl: dict[str, Entry] = {}
-    for number, part in enumerate(bill.parts):
+def _entries(sbom: Sbom) -> list[CycloneDxComponent]:
+    made: dict[str, CycloneDxComponent] = {}
+    top: list[CycloneDxComponent] = []
+    by_purl: dict[str, CycloneDxComponent] = {}
+    for number, part in enumerate(sbom.components):
         reference = part.component.purl if part.component.purl not in made else f"{part.component.purl}#{number}"
         made[reference] = entry = _entry(part, reference)
         if not part.component.within:
             by_purl.setdefault(part.component.purl, entry)
-    for part, entry in zip(bill.parts, made.values(), strict=True):
+    for part, entry in zip(sbom.components, made.values(), strict=True):
         holder = by_purl.get(part.component.within)
         if holder is not None and holder is not entry:
             holder.components.add(entry)
@@ -82,9 +84,9 @@ def _entries(bill: Bill) -> list[Entry]:
     return top
 
 
-def _entry(part: Part, reference: str) -> Entry:
+def _entry(part: SbomComponent, reference: str) -> CycloneDxComponent:
     component = part.component
-    return Entry(
+    return CycloneDxComponent(
         name=component.name,
         version=component.version or None,
         type=ComponentType.LIBRARY,
@@ -98,7 +100,7 @@ def _entry(part: Part, reference: str) -> Entry:
     )
 
 
-def _evidence(part: Part) -> ComponentEvidence:
+def _evidence(part: SbomComponent) -> ComponentEvidence:
     component = part.component
     technique = _TECHNIQUES.get(component.how, AnalysisTechnique.MANIFEST_ANALYSIS)
     confidence = Decimal(str(component.confidence))
@@ -113,7 +115,7 @@ def _evidence(part: Part) -> ComponentEvidence:
     )
 
 
-def _properties(part: Part) -> dict[str, str]:
+def _properties(part: SbomComponent) -> dict[str, str]:
     component = part.component
     found = {
         "nautiloid:files": str(len(component.files)) if component.files else "",
@@ -134,8 +136,8 @@ def _licenses(words: tuple[str, ...]) -> list[License]:
     return [DisjunctiveLicense(name=text) for text in dict.fromkeys(words)]
 
 
-def _model(number: int, model: ModelPart) -> Entry:
-    return Entry(
+def _model(number: int, model: SbomModel) -> CycloneDxComponent:
+    return CycloneDxComponent(
         name=model.name,
         type=ComponentType.MACHINE_LEARNING_MODEL,
         bom_ref=f"model-{number}",
@@ -146,9 +148,9 @@ def _model(number: int, model: ModelPart) -> Entry:
     )
 
 
-def _image_purl(bill: Bill) -> PackageURL | None:
+def _image_purl(sbom: Sbom) -> PackageURL | None:
     """Name the image as purl's ``oci`` type wants: by the last step of its name, and its digest."""
-    if not bill.digest:
+    if not sbom.digest:
         return None
-    name = bill.name.partition("@")[0].rpartition("/")[2].partition(":")[0]
-    return PackageURL("oci", None, name.lower(), bill.digest) if name else None
+    name = sbom.name.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    return PackageURL("oci", None, name.lower(), sbom.digest) if name else None

@@ -1,4 +1,4 @@
-"""The bill that the factory attaches: what the lock put into an image, with the hash of every input.
+"""The SBOM that the factory attaches: what the lock put into an image, with the hash of every input.
 
 A build knows what nobody can find afterwards: which .deb and which wheel each package came from, which slim rule took
 what away and why, and under which licence the weights are.
@@ -14,11 +14,11 @@ from nautiloid.packages.component import Component, Found
 from nautiloid.packages.os_release import Distribution
 from nautiloid.packages.purl import debian_purl, pypi_purl
 from nautiloid.packages.releases import CODENAMES
-from nautiloid.sbom.model import Bill, ModelPart, Part
+from nautiloid.sbom.model import Sbom, SbomComponent, SbomModel
 
 
-def bill_of_lock(lock: Lock, name: str, digest: str) -> Bill:
-    """Make the bill of an image from the lock that it was built from.
+def sbom_of_lock(lock: Lock, name: str, digest: str) -> Sbom:
+    """Make the SBOM of an image from the lock that it was built from.
 
     Args:
         lock: The lock.
@@ -29,7 +29,7 @@ def bill_of_lock(lock: Lock, name: str, digest: str) -> Bill:
     release = CODENAMES.get(definition.debian.suite, "")
     notes = {f"nautiloid:slim:{rule.name}": f"{rule.action}: {rule.because}" for rule in definition.slim}
     notes |= {f"nautiloid:dropped:{gone.name}": f"{gone.version}: {gone.because}" for gone in lock.dropped}
-    return Bill(
+    return Sbom(
         name=name,
         digest=digest,
         created=lock.timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -37,15 +37,15 @@ def bill_of_lock(lock: Lock, name: str, digest: str) -> Bill:
         distribution=f"debian-{release}" if release else definition.debian.suite,
         origin="build",
         tool=f"nautiloid {nautiloid.__version__}",
-        parts=(*(_deb(deb, release) for deb in lock.debs), *(_wheel(wheel) for wheel in lock.wheels)),
+        components=(*(_deb(deb, release) for deb in lock.debs), *(_wheel(wheel) for wheel in lock.wheels)),
         models=tuple(
-            ModelPart(weights.name, weights.to, "weights", weights.sha256, weights.license) for weights in lock.weights
+            SbomModel(weights.name, weights.to, "weights", weights.sha256, weights.license) for weights in lock.weights
         ),
         notes={**notes, "nautiloid:lock": lock.digest},
     )
 
 
-def _deb(deb: LockedDeb, release: str) -> Part:
+def _deb(deb: LockedDeb, release: str) -> SbomComponent:
     debian = Distribution(identity="debian" if release else "", version=release)
     component = Component(
         kind="deb",
@@ -57,10 +57,10 @@ def _deb(deb: LockedDeb, release: str) -> Part:
         source=deb.source,
         source_version=deb.source_version,
     )
-    return Part(component, sha256=deb.sha256, notes={"nautiloid:file": deb.path})
+    return SbomComponent(component, sha256=deb.sha256, notes={"nautiloid:file": deb.path})
 
 
-def _wheel(wheel: LockedWheel) -> Part:
+def _wheel(wheel: LockedWheel) -> SbomComponent:
     component = Component(
         kind="pypi",
         name=wheel.name,
@@ -69,4 +69,4 @@ def _wheel(wheel: LockedWheel) -> Part:
         how=Found.DIST_INFO,
         evidence=f"locked: {wheel.filename}",
     )
-    return Part(component, sha256=wheel.sha256, notes={"nautiloid:file": wheel.filename})
+    return SbomComponent(component, sha256=wheel.sha256, notes={"nautiloid:file": wheel.filename})

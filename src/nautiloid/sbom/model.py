@@ -19,8 +19,8 @@ _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://nautiloid.dev/sbom")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One entry of a bill.
+class SbomComponent:
+    """One entry of an SBOM.
 
     Attributes:
         component: What it is.
@@ -36,7 +36,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelPart:
+class SbomModel:
     """A model or weights.
 
     Attributes:
@@ -51,12 +51,12 @@ class ModelPart:
 
 
 @dataclass(frozen=True)
-class Bill:
+class Sbom:
     """What one image consists of.
 
     Attributes:
         digest: Of the image's manifest; empty for a plain directory.
-        created: RFC 3339 in UTC; the image's own time, so that one image has one bill.
+        created: RFC 3339 in UTC; the image's own time, so that one image has one SBOM.
         origin: ``build``, ``inspection``: who says so.
         notes: Properties of the image, by name, such as the slim rules that were applied.
     """
@@ -68,13 +68,13 @@ class Bill:
     distribution: str
     origin: str
     tool: str
-    parts: tuple[Part, ...]
-    models: tuple[ModelPart, ...] = ()
+    components: tuple[SbomComponent, ...]
+    models: tuple[SbomModel, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def moment(self) -> datetime:
-        """``created`` in UTC; 1970 where it is no time, so that no bill depends on when or where it is made."""
+        """``created`` in UTC; 1970 where it is no time, so that no SBOM depends on when or where it is made."""
         try:
             moment = datetime.fromisoformat(self.created.replace("Z", "+00:00"))
         except ValueError:
@@ -87,10 +87,10 @@ class Bill:
         return uuid.uuid5(_NAMESPACE, f"{self.digest or self.name} {self.origin} {self.tool}")
 
 
-def bill_of(inspection: Inspection) -> Bill:
-    """Make the bill of what was found in an image."""
+def sbom_of_inspection(inspection: Inspection) -> Sbom:
+    """Make the SBOM of what was found in an image."""
     digests = {layer.position: layer.diff_id for layer in inspection.layers}
-    return Bill(
+    return Sbom(
         name=inspection.name,
         digest=inspection.digest,
         created=inspection.created,
@@ -98,11 +98,13 @@ def bill_of(inspection: Inspection) -> Bill:
         distribution=inspection.distribution,
         origin="inspection",
         tool=f"nautiloid {nautiloid.__version__}",
-        parts=tuple(Part(component, digests.get(component.layer, "")) for component in inspection.components),
+        components=tuple(
+            SbomComponent(component, digests.get(component.layer, "")) for component in inspection.components
+        ),
         models=tuple(_model(model) for model in inspection.surface.models),
         notes={f"nautiloid:skipped:/{skipped.where.lstrip('/')}": skipped.reason for skipped in inspection.skipped},
     )
 
 
-def _model(model: ModelFile) -> ModelPart:
-    return ModelPart(model.path.rpartition("/")[2], model.path, model.form, model.sha256)
+def _model(model: ModelFile) -> SbomModel:
+    return SbomModel(model.path.rpartition("/")[2], model.path, model.form, model.sha256)

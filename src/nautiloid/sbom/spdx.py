@@ -1,4 +1,4 @@
-"""A bill as SPDX 2.3 JSON (spdx.github.io/spdx-spec/v2.3).
+"""An SBOM as SPDX 2.3 JSON (spdx.github.io/spdx-spec/v2.3).
 
 The SPDX project's Python library validates what is written here, in the tests; writing needs no more than JSON.
 """
@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from nautiloid.sbom.licenses import spdx_expression
-from nautiloid.sbom.model import Bill, ModelPart, Part
+from nautiloid.sbom.model import Sbom, SbomComponent, SbomModel
 
 MEDIA_TYPE = "application/spdx+json"
 
@@ -19,46 +19,46 @@ _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9.-]+")
 _PURPOSE = "LIBRARY"
 
 
-def to_spdx(bill: Bill) -> str:
-    """Return the document; the same bill gives the same text."""
-    identifiers = _identifiers(bill)
-    packages = [_image(bill), *(_package(part, name) for part, name in zip(bill.parts, identifiers, strict=True))]
-    packages += [_model(model, number) for number, model in enumerate(bill.models)]
+def to_spdx(sbom: Sbom) -> str:
+    """Return the document; the same SBOM gives the same text."""
+    identifiers = _identifiers(sbom)
+    packages = [_image(sbom), *(_package(part, name) for part, name in zip(sbom.components, identifiers, strict=True))]
+    packages += [_model(model, number) for number, model in enumerate(sbom.models)]
     document = {
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
         "SPDXID": "SPDXRef-DOCUMENT",
-        "name": bill.name,
-        "documentNamespace": f"https://nautiloid.dev/spdx/{bill.serial}",
+        "name": sbom.name,
+        "documentNamespace": f"https://nautiloid.dev/spdx/{sbom.serial}",
         "creationInfo": {
-            "created": bill.moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "creators": [f"Tool: {bill.tool.replace(' ', '-')}"],
+            "created": sbom.moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "creators": [f"Tool: {sbom.tool.replace(' ', '-')}"],
         },
         "packages": packages,
-        "relationships": _relationships(bill, identifiers),
+        "relationships": _relationships(sbom, identifiers),
     }
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _identifiers(bill: Bill) -> list[str]:
+def _identifiers(sbom: Sbom) -> list[str]:
     return [
         f"SPDXRef-{number}-{_NOT_ALLOWED.sub('-', f'{part.component.kind}-{part.component.name}')}"
-        for number, part in enumerate(bill.parts)
+        for number, part in enumerate(sbom.components)
     ]
 
 
-def _image(bill: Bill) -> dict[str, Any]:
-    checksum = [{"algorithm": "SHA256", "checksumValue": bill.digest.partition(":")[2]}] if bill.digest else []
-    notes = "\n".join(f"{name}: {value}" for name, value in sorted(bill.notes.items()))
+def _image(sbom: Sbom) -> dict[str, Any]:
+    checksum = [{"algorithm": "SHA256", "checksumValue": sbom.digest.partition(":")[2]}] if sbom.digest else []
+    notes = "\n".join(f"{name}: {value}" for name, value in sorted(sbom.notes.items()))
     return {
-        **_plain("SPDXRef-image", bill.name, bill.digest),
+        **_plain("SPDXRef-image", sbom.name, sbom.digest),
         "primaryPackagePurpose": "CONTAINER",
         **({"checksums": checksum} if checksum else {}),
         **({"comment": notes} if notes else {}),
     }
 
 
-def _package(part: Part, identifier: str) -> dict[str, Any]:
+def _package(part: SbomComponent, identifier: str) -> dict[str, Any]:
     component = part.component
     expression = spdx_expression(component.licenses) if component.licenses else ""
     words = "; ".join(component.licenses)
@@ -81,7 +81,7 @@ def _package(part: Part, identifier: str) -> dict[str, Any]:
     return entry
 
 
-def _model(model: ModelPart, number: int) -> dict[str, Any]:
+def _model(model: SbomModel, number: int) -> dict[str, Any]:
     entry = {
         **_plain(f"SPDXRef-model-{number}", model.name, ""),
         "primaryPackagePurpose": "FILE",
@@ -108,7 +108,7 @@ def _plain(identifier: str, name: str, version: str) -> dict[str, Any]:
     return {**found, "versionInfo": version} if version else found
 
 
-def _comment(part: Part) -> str:
+def _comment(part: SbomComponent) -> str:
     component = part.component
     told = [f"confidence {component.confidence:g}", *(f"also found by {text}" for text in component.also)]
     if part.layer:
@@ -123,16 +123,16 @@ def _supplier(text: str) -> str:
     return f"Organization: {name}"
 
 
-def _relationships(bill: Bill, identifiers: list[str]) -> list[dict[str, str]]:
+def _relationships(sbom: Sbom, identifiers: list[str]) -> list[dict[str, str]]:
     by_purl: dict[str, str] = {}
-    for part, identifier in zip(bill.parts, identifiers, strict=True):
+    for part, identifier in zip(sbom.components, identifiers, strict=True):
         if not part.component.within:
             by_purl.setdefault(part.component.purl, identifier)
     found = [_related("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-image")]
-    for part, identifier in zip(bill.parts, identifiers, strict=True):
+    for part, identifier in zip(sbom.components, identifiers, strict=True):
         holder = by_purl.get(part.component.within, "SPDXRef-image")
         found.append(_related(holder if holder != identifier else "SPDXRef-image", "CONTAINS", identifier))
-    found += [_related("SPDXRef-image", "CONTAINS", f"SPDXRef-model-{number}") for number in range(len(bill.models))]
+    found += [_related("SPDXRef-image", "CONTAINS", f"SPDXRef-model-{number}") for number in range(len(sbom.models))]
     return found
 
 

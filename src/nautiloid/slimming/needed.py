@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from nautiloid.elf.linking import ElfFacts
 from nautiloid.factory import slim
-from nautiloid.factory.rootfs.tree import Kind, Tree
+from nautiloid.factory.rootfs.tree import NodeKind, Tree
 
 # What nobody opens and everybody relies on: licences, package metadata, name service, trust, time zones.
 _ALWAYS = (
@@ -27,7 +27,7 @@ def needed_files(tree: Tree, used: Iterable[str], facts: Mapping[str, ElfFacts])
     stay = {entry.path for entry in tree.files() if slim.matches(_ALWAYS, entry.path)}
     for path in used:
         entry = tree.lookup(path.lstrip("/"))
-        if entry is not None and entry.kind is Kind.FILE:
+        if entry is not None and entry.kind is NodeKind.FILE:
             stay.add(entry.path)
     stay |= {twin for path in stay for twin in _twins(tree, path)}
     return with_libraries(tree, stay, facts)
@@ -52,7 +52,7 @@ def with_libraries(tree: Tree, stay: set[str], facts: Mapping[str, ElfFacts]) ->
     """Add every native library that one which stays may load, by name, wherever it lies."""
     homes: dict[str, list[str]] = {}
     for entry in tree:
-        target = tree.lookup(entry.path) if entry.kind is Kind.SYMLINK else entry
+        target = tree.lookup(entry.path) if entry.kind is NodeKind.SYMLINK else entry
         if target is not None and target.path in facts:
             homes.setdefault(entry.path.rpartition("/")[2], []).append(target.path)
     found, agenda = set(stay), [path for path in stay if path in facts]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nautiloid.elf.linking import ElfFacts
 from nautiloid.factory import slim
-from nautiloid.factory.rootfs.tree import Entry, Tree
+from nautiloid.factory.rootfs.tree import Node, Tree
 from nautiloid.slimming.needed import with_libraries
 
 _SPECIAL = frozenset("*?[]{},")
@@ -72,7 +72,7 @@ def propose(
 def _propose(tree: Tree, needed: set[str], smallest: int) -> tuple[ComponentProposal, ...]:
     may_go = {entry.path: entry for entry in tree.files() if entry.path not in needed}
     wholes = _whole_directories(tree, may_go)
-    gathered: dict[str, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
+    gathered: dict[str, dict[str, list[Node]]] = defaultdict(lambda: defaultdict(list))
     for path, entry in may_go.items():
         home = _highest(path, wholes)
         gathered[entry.origin.component][f"{home}/**" if home else path].append(entry)
@@ -89,7 +89,7 @@ def _propose(tree: Tree, needed: set[str], smallest: int) -> tuple[ComponentProp
     return tuple(sorted(proposals, key=lambda one: (-one.size, one.component)))
 
 
-def _whole_directories(tree: Tree, may_go: Mapping[str, Entry]) -> set[str]:
+def _whole_directories(tree: Tree, may_go: Mapping[str, Node]) -> set[str]:
     """Return the directories whose files may all go and belong to one component, links aside."""
     total: Counter[str] = Counter()
     going: Counter[str] = Counter()

@@ -15,7 +15,7 @@ from pathlib import Path
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.source import open_image
 from nautiloid.run.bubblewrap import BubblewrapEngine
-from nautiloid.run.engine import Availability
+from nautiloid.run.engine import Availability, EngineError
 from nautiloid.run.profile import HardenedProfile
 from nautiloid.run.supervise import CompletedRun, capture
 from nautiloid.trace.strace import Use, read_uses
@@ -51,6 +51,18 @@ class TracingEngine(BubblewrapEngine):
             with log.open(encoding="ascii", errors="replace") as lines:
                 self.uses.update(read_uses(lines, program))
         return done
+
+
+def tracing_engine(store: Layout, cache: Path) -> TracingEngine:
+    """Return an engine that works here.
+
+    Raises:
+        EngineError: Nothing can be traced on this machine; says what would help.
+    """
+    engine = TracingEngine(store, cache)
+    if not (works := engine.available()):
+        raise EngineError(f"Nothing can be traced here: {works.reason}.", works.remedy)
+    return engine
 
 
 def _nothing() -> None:

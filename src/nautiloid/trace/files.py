@@ -15,7 +15,7 @@ from nautiloid.elf.errors import ElfError
 from nautiloid.elf.reader import Elf
 from nautiloid.oci.errors import ImageFormatError
 from nautiloid.oci.unpack import resolve_inside
-from nautiloid.trace.strace import Kind, Use
+from nautiloid.trace.strace import Use, UseKind
 
 FileIdentity = tuple[int, int]
 _MOST_INTERPRETERS = 5  # the kernel itself follows no more (BINPRM_MAX_RECURSION)
@@ -43,9 +43,9 @@ class ImageFiles:
         """
         found: dict[FileIdentity, str] = {}
         for use in sorted(uses, key=lambda use: (use.path, use.kind)):
-            if use.kind is Kind.LOOK:
+            if use.kind is UseKind.LOOK:
                 continue
-            paths = [use.path, *(self._started_with(use.path) if use.kind is Kind.EXEC else ())]
+            paths = [use.path, *(self._started_with(use.path) if use.kind is UseKind.EXEC else ())]
             for path in paths:
                 if (identity := self.identity(path)) is not None:
                     found.setdefault(identity, path)

@@ -23,7 +23,7 @@ _OPENED = re.compile(r"<(?P<hex>(?:\\x[0-9a-f]{2})+)>")
 _DIRECTORY = re.compile(r"(?:AT_FDCWD|\d+)<(?P<hex>(?:\\x[0-9a-f]{2})*)>")
 
 
-class Kind(StrEnum):
+class UseKind(StrEnum):
     """How a file was used."""
 
     OPEN = "open"
@@ -36,7 +36,7 @@ class Use:
     """One use of one path, absolute: as the program named it, and where links led it elsewhere, that too."""
 
     path: str
-    kind: Kind
+    kind: UseKind
 
 
 def read_uses(lines: Iterable[str], program: str) -> Iterator[Use]:
@@ -60,9 +60,9 @@ def read_uses(lines: Iterable[str], program: str) -> Iterator[Use]:
         if started:
             yield Use(path, _kind(name))
             # The kernel's own word for what was opened: links that the program made itself are in no image.
-            opened = _OPENED.match(result) if _kind(name) is Kind.OPEN else None
+            opened = _OPENED.match(result) if _kind(name) is UseKind.OPEN else None
             if opened is not None and (real := _decoded(opened["hex"])) != path and real.startswith("/"):
-                yield Use(real, Kind.OPEN)
+                yield Use(real, UseKind.OPEN)
 
 
 def _calls(lines: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
@@ -103,7 +103,7 @@ def _decoded(text: str) -> str:
     return bytes.fromhex(text.replace("\\x", "")).decode("utf-8", "surrogateescape")
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> UseKind:
     if name.startswith("execve"):
-        return Kind.EXEC
-    return Kind.OPEN if name.startswith(("open", "creat")) else Kind.LOOK
+        return UseKind.EXEC
+    return UseKind.OPEN if name.startswith(("open", "creat")) else UseKind.LOOK

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nautiloid.debian.changelog import entries_since, read_changelog
 from nautiloid.debian.deb import read_deb
-from nautiloid.factory.locker import Mirrors
+from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.lockfile import Lock, LockedDeb
 from nautiloid.net.fetch import Download, Fetcher
 from nautiloid.versions.debian import compare_versions

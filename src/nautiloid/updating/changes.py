@@ -10,10 +10,10 @@ from packaging.utils import canonicalize_name
 
 from nautiloid.factory.lockfile import Lock
 from nautiloid.packages.purl import parse_purl
-from nautiloid.vulns.result import Finding, ScanResult
+from nautiloid.vulns.model import Finding, ScanResult
 from nautiloid.vulns.severity import Severity
 
-Kind = Literal["deb", "wheel", "weights", "files"]
+LockedKind = Literal["deb", "wheel", "weights", "files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Change:
         brings: What it did not have before.
     """
 
-    kind: Kind
+    kind: LockedKind
     name: str
     before: str
     after: str
@@ -86,7 +86,7 @@ def fixed(changes: tuple[Change, ...]) -> tuple[Vulnerability, ...]:
     return _sorted({one.identity: one for change in changes for one in change.fixes}.values())
 
 
-def _locked(lock: Lock) -> Iterator[tuple[tuple[Kind, str], tuple[str, str]]]:
+def _locked(lock: Lock) -> Iterator[tuple[tuple[LockedKind, str], tuple[str, str]]]:
     for deb in lock.debs:
         yield ("deb", deb.name), (deb.version, deb.sha256)
     for wheel in lock.wheels:
@@ -97,12 +97,12 @@ def _locked(lock: Lock) -> Iterator[tuple[tuple[Kind, str], tuple[str, str]]]:
         yield ("files", file.to), (file.sha256[:12], f"{file.sha256}{file.mode:o}")
 
 
-def _by_package(result: ScanResult) -> Mapping[tuple[Kind, str], dict[str, Vulnerability]]:
-    found: dict[tuple[Kind, str], dict[str, Vulnerability]] = {}
+def _by_package(result: ScanResult) -> Mapping[tuple[LockedKind, str], dict[str, Vulnerability]]:
+    found: dict[tuple[LockedKind, str], dict[str, Vulnerability]] = {}
     for finding in result.open:
         for part in finding.parts:
             address = parse_purl(part.purl)
-            kind: Kind = "wheel" if address is not None and address.type == "pypi" else "deb"
+            kind: LockedKind = "wheel" if address is not None and address.type == "pypi" else "deb"
             name = canonicalize_name(part.name) if kind == "wheel" else part.name
             found.setdefault((kind, name), {})[finding.identity] = _vulnerability(finding)
     return found

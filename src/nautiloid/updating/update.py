@@ -11,19 +11,18 @@ from packaging.version import Version
 
 from nautiloid.debian.deb import read_deb
 from nautiloid.debian.index import Package, PackageIndex
+from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.definition_file import LoadedDefinition
-from nautiloid.factory.locker import Mirrors, lock_wheels, make_lock
+from nautiloid.factory.locker import lock_wheels, make_lock
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
 from nautiloid.factory.wheels.resolver import Bounds, ResolutionError
 from nautiloid.net.fetch import Download, Fetcher
-from nautiloid.progress import SILENT, Progress
-from nautiloid.sbom.from_lock import bill_of_lock
-from nautiloid.subjects.reading import parts_of
 from nautiloid.updating.changes import Change, changes_between, with_vulnerabilities
 from nautiloid.updating.holding_back import hold_back
-from nautiloid.vulns.database.reader import AdvisoryDatabase
-from nautiloid.vulns.result import Finding, ScanResult, State
-from nautiloid.vulns.scan import Subject, scan
+from nautiloid.vulns.model import Finding, ScanResult, State
+
+Judge = Callable[[Lock], ScanResult | None]
+"""Returns the judged scan of a lock; None where there are no advisories."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +64,14 @@ class Updating:
     """The surroundings of an update: the definition, the way to downloads, and the advisories.
 
     Attributes:
-        database: Open for reading; None where there are no advisories.
+        judge: Says what vulnerabilities a lock has.
         now: The moment from which a wheel's age counts.
     """
 
     loaded: LoadedDefinition
     fetcher: Fetcher
     mirrors: Mirrors
-    database: AdvisoryDatabase | None
+    judge: Judge
     now: datetime
 
     def propose(self, old: Lock, policy: Policy) -> Update:
@@ -86,13 +85,13 @@ class Updating:
             NautiloidError: Something cannot be resolved, fetched or verified.
         """
         notes: list[str] = []
-        before = self._scan(old)
+        before = self.judge(old)
         new = self._with_wheels(old, policy, before, notes)
         if policy.only_security and before is not None:
             new = self._held_back(old, new, before, notes)
         if self._same(old, new):
             new = old
-        return _compared(old, new, before, self._scan(new), tuple(notes))
+        return _compared(old, new, before, self.judge(new), tuple(notes))
 
     def _with_wheels(self, old: Lock, policy: Policy, before: ScanResult | None, notes: list[str]) -> Lock:
         affected = _fixable_wheels(before) if before is not None else frozenset()
@@ -140,7 +139,7 @@ class Updating:
 
     def _exempt_fixes(self, new: Lock, limit: datetime | None, notes: list[str]) -> Lock:
         """Let wheels that fix a known vulnerability in before they have cooled down."""
-        found = self._scan(new)
+        found = self.judge(new)
         waiting = _fixable_wheels(found) if found is not None and limit is not None else frozenset()
         if not waiting:
             return new
@@ -163,7 +162,7 @@ class Updating:
         return lock.model_copy(update={"wheels": wheels, "dropped": dropped})
 
     def _held_back(self, old: Lock, new: Lock, before: ScanResult, notes: list[str]) -> Lock:
-        # A finding's package is the source package where the family has such; locks hold nothing else beside wheels.
+        # A finding's package is the source package where the ecosystem has such; locks hold nothing else beside wheels.
         moving = {finding.package for finding in before.open if finding.state is State.FIXED}
         held = hold_back(old, new, moving, self._reader(old, new))
         if held.along:
@@ -198,34 +197,21 @@ class Updating:
 
         return package
 
-    def _scan(self, lock: Lock) -> ScanResult | None:
-        return scan_lock(lock, self.database, self.fetcher.progress)
-
     @staticmethod
     def _same(old: Lock, new: Lock) -> bool:
         """Tell whether two locks build the same: the archive's date alone is no reason for a new image."""
         return not changes_between(old, new) and old.definition == new.definition
 
 
-def compare_locks(old: Lock, new: Lock, database: AdvisoryDatabase | None, progress: Progress = SILENT) -> Update:
+def compare_locks(old: Lock, new: Lock, judge: Judge) -> Update:
     """Return what moved between two locks that there are.
 
     Args:
         old: The previous lock.
         new: The lock.
-        database: The advisories; None where there are none.
-        progress: Counts packages.
+        judge: Says what vulnerabilities a lock has.
     """
-    return _compared(old, new, scan_lock(old, database, progress), scan_lock(new, database, progress), ())
-
-
-def scan_lock(lock: Lock, database: AdvisoryDatabase | None, progress: Progress = SILENT) -> ScanResult | None:
-    """Scan what a lock pins; None without advisories."""
-    if database is None:
-        return None
-    bill = bill_of_lock(lock, lock.definition.name, "")
-    parts = parts_of(part.component for part in bill.parts)
-    return scan(Subject(lock.definition.name, parts, "", bill.distribution), database, progress)
+    return _compared(old, new, judge(old), judge(new), ())
 
 
 def _compared(

@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from nautiloid.errors import UsageError
-from nautiloid.vulns.result import Finding, ScanResult, Suppression
+from nautiloid.vulns.model import Finding, ScanResult, Suppression
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 

@@ -98,9 +98,9 @@ def read_advisory(content: bytes) -> Advisory:
         raise MalformedRecordError("no OSV record: it has no id")
     faults: list[str] = []
     affected = tuple(_affected(_objects(data.get("affected"), "affected", faults), faults))
-    families = {item.ecosystem.partition(":")[0] for item in affected}
+    ecosystems = {item.ecosystem.partition(":")[0] for item in affected}
     upstream = _texts(data.get("upstream"))
-    if families & set(_ERRATA):
+    if ecosystems & set(_ERRATA):
         # Errata of rpm distributions named their CVEs as related before the schema knew "upstream".
         upstream += tuple(identity for identity in _texts(data.get("related")) if identity.startswith("CVE-"))
     vectors, urgency = _severities(data.get("severity"))

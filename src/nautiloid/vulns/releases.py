@@ -42,17 +42,19 @@ _ENDS: Mapping[tuple[str, str], date] = {
 _OLDER = {"Debian": 8.0, "Ubuntu": 14.04, "Alpine": 3.15, "Red Hat": 7.0}
 
 
-def end_of_life(family: str, release: str, today: date | None = None) -> str:
+def end_of_life(ecosystem: str, release: str, today: date | None = None) -> str:
     """Return the day on which a release's support ended (ISO 8601), ``long ago``, or empty while it lasts.
 
     A release that is not in the table is taken for a living one, unless it is older than all that are.
     """
     day = today or datetime.now(UTC).date()
-    ended = _ENDS.get((family, release))
+    ended = _ENDS.get((ecosystem, release))
     if ended is not None:
         return ended.isoformat() if day > ended else ""
     try:
-        number = float(release.replace("3.", "3.0", 1)) if family == "Alpine" and len(release) == 3 else float(release)
+        number = (
+            float(release.replace("3.", "3.0", 1)) if ecosystem == "Alpine" and len(release) == 3 else float(release)
+        )
     except ValueError:
         return ""
-    return "long ago" if number < _OLDER.get(family, 0.0) else ""
+    return "long ago" if number < _OLDER.get(ecosystem, 0.0) else ""

@@ -1,4 +1,4 @@
-"""Parts and a database in, findings out."""
+"""Components and advisories in, findings out."""
 
 from __future__ import annotations
 
@@ -11,12 +11,21 @@ from nautiloid.packages.kind import Coordinates
 from nautiloid.packages.purl import parse_purl
 from nautiloid.progress import SILENT, Progress
 from nautiloid.versions.errors import InvalidVersionError
-from nautiloid.vulns.database.reader import STALE_AFTER, AdvisoryDatabase, Candidate, Source
+from nautiloid.vulns.advisories import Advisories
 from nautiloid.vulns.ecosystems import coordinates, version_order
 from nautiloid.vulns.grouping import Groups, same_as, shown_first
 from nautiloid.vulns.matching import Verdict, evaluate
+from nautiloid.vulns.model import (
+    AdvisorySource,
+    Candidate,
+    Finding,
+    ScannedComponent,
+    ScanResult,
+    State,
+    Subject,
+    Unevaluated,
+)
 from nautiloid.vulns.releases import end_of_life
-from nautiloid.vulns.result import Finding, Part, ScanResult, State, Unevaluated
 from nautiloid.vulns.severity import UNIMPORTANT, Rating, Severity, rate
 
 TOOL = f"nautiloid {nautiloid.__version__}"
@@ -25,50 +34,34 @@ _MALWARE = Rating(Severity.CRITICAL, source="malware")
 _MOST_WARNINGS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is scanned.
-
-    Attributes:
-        parts: Its packages and the libraries inside of them.
-        notes: What could not be read of it, in sentences.
-    """
-
-    name: str
-    parts: tuple[Part, ...]
-    digest: str = ""
-    distribution: str = ""
-    notes: tuple[str, ...] = ()
-
-
 @dataclass
 class _Sums:
     """What a scan counts besides findings."""
 
     uncovered: Counter[str] = field(default_factory=Counter)
     unevaluated: list[Unevaluated] = field(default_factory=list)
-    families: set[str] = field(default_factory=set)
+    ecosystems: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
     checked: int = 0
 
 
-def scan(subject: Subject, database: AdvisoryDatabase, progress: Progress = SILENT) -> ScanResult:
+def scan(subject: Subject, advisories: Advisories, progress: Progress = SILENT) -> ScanResult:
     """Check every part against the advisories of its world.
 
     Args:
         subject: What is scanned.
-        database: Open for reading.
+        advisories: Whom to ask.
         progress: Counts packages.
     """
     sums = _Sums()
-    places = _places(subject.parts, database, sums)
+    places = _places(subject.parts, advisories, sums)
     findings: list[Finding] = []
     with progress.task("Match advisories", total=len(places)) as task:
         for place, parts in places.items():
-            findings += _findings_of(place, tuple(parts), database, sums)
+            findings += _findings_of(place, tuple(parts), advisories, sums)
             task.advance(1)
     findings.sort(key=_urgency)
-    sources = tuple(source for source in database.sources if sums.families & set(source.families))
+    sources = tuple(source for source in advisories.sources if sums.ecosystems & set(source.ecosystems))
     return ScanResult(
         name=subject.name,
         digest=subject.digest,
@@ -85,21 +78,23 @@ def scan(subject: Subject, database: AdvisoryDatabase, progress: Progress = SILE
     )
 
 
-def _places(parts: Iterable[Part], database: AdvisoryDatabase, sums: _Sums) -> dict[Coordinates, list[Part]]:
+def _places(
+    parts: Iterable[ScannedComponent], advisories: Advisories, sums: _Sums
+) -> dict[Coordinates, list[ScannedComponent]]:
     """Gather parts by where their advisories are: binary packages of one source share them."""
-    places: dict[Coordinates, list[Part]] = {}
+    places: dict[Coordinates, list[ScannedComponent]] = {}
     for part in parts:
-        address = parse_purl(part.purl) if part.purl else None
-        place = coordinates(address, part.source, part.source_version) if address else None
+        purl = parse_purl(part.purl) if part.purl else None
+        place = coordinates(purl, part.source, part.source_version) if purl else None
         if place is None:
-            sums.uncovered[address.type if address else "no package URL"] += 1
+            sums.uncovered[purl.type if purl else "no package URL"] += 1
         elif not place.version:
             sums.unevaluated.append(Unevaluated(part.name, "nothing tells its version"))
-        elif not database.has_family(place.ecosystem):
+        elif not advisories.has_ecosystem(place.ecosystem):
             sums.uncovered[place.ecosystem] += 1
         else:
             sums.checked += 1
-            sums.families.add(place.ecosystem)
+            sums.ecosystems.add(place.ecosystem)
             if place.release and (ended := end_of_life(place.ecosystem, place.release)):
                 sums.ended.add(f"{place.ecosystem} {place.release} ({ended})")
             places.setdefault(place, []).append(part)
@@ -107,7 +102,7 @@ def _places(parts: Iterable[Part], database: AdvisoryDatabase, sums: _Sums) -> d
 
 
 def _findings_of(
-    place: Coordinates, parts: tuple[Part, ...], database: AdvisoryDatabase, sums: _Sums
+    place: Coordinates, parts: tuple[ScannedComponent, ...], advisories: Advisories, sums: _Sums
 ) -> Iterator[Finding]:
     """Yield the findings of one package, one for each group of ids."""
     key = version_order(place.ecosystem)
@@ -117,7 +112,7 @@ def _findings_of(
     matched: list[tuple[Candidate, Verdict]] = []
     try:
         key(place.version)
-        for candidate in database.candidates(place):
+        for candidate in advisories.candidates(place):
             verdict = evaluate(place.version, candidate.ranges, candidate.versions, key)
             sums.unevaluated += [Unevaluated(candidate.identity, reason) for reason in verdict.unevaluated]
             if verdict.affected:
@@ -138,15 +133,15 @@ def _findings_of(
                 entry.append((candidate, verdict))
     identities = groups.members()
     for root, found in members.items():
-        yield _finding(place, parts, identities[root], found, database)
+        yield _finding(place, parts, identities[root], found, advisories)
 
 
 def _finding(
     place: Coordinates,
-    parts: tuple[Part, ...],
+    parts: tuple[ScannedComponent, ...],
     identities: tuple[str, ...],
     found: Sequence[tuple[Candidate, Verdict]],
-    database: AdvisoryDatabase,
+    advisories: Advisories,
 ) -> Finding:
     shared = len({name for name in identities if name.startswith("CVE-")}) == 1
     vectors = [vector for one, _ in found for vector in one.vectors]
@@ -155,11 +150,11 @@ def _finding(
     names = set(identities)
     seen = {one.identity for one, _ in found}
     # What other records say of the same vulnerability counts too: distributions seldom rate.
-    for same, more, urgency, summary in database.kin(identities, seen) if shared or len(found) == 1 else ():
-        names |= set(same) if shared else set()
-        vectors += more
-        words.append(urgency)
-        summaries.append(summary)
+    for other in advisories.related(identities, seen) if shared or len(found) == 1 else ():
+        names |= set(other.identities) if shared else set()
+        vectors += other.vectors
+        words.append(other.urgency)
+        summaries.append(other.summary)
     identity = shown_first(names)
     fixes = sorted({verdict.fixed for _, verdict in found if verdict.fixed}, key=version_order(place.ecosystem))
     rating = _MALWARE if identity.startswith("MAL-") else rate(vectors, words)
@@ -168,7 +163,7 @@ def _finding(
         identity=identity,
         identities=tuple(sorted(names)),
         advisories=tuple(sorted(one.identity for one, _ in found)),
-        family=place.ecosystem,
+        ecosystem=place.ecosystem,
         release=place.release,
         package=place.name,
         version=place.version,
@@ -180,8 +175,8 @@ def _finding(
         references=tuple(dict.fromkeys(url for one, _ in found for url in one.references))[:6],
         published=min((one.published for one, _ in found if one.published), default=""),
         bundled=all(part.within for part in parts),
-        exploited=next(filter(None, map(database.exploited.get, sorted(names))), None),
-        epss=next((score for name in sorted(names) if (score := database.epss(name)) is not None), None),
+        exploited=next(filter(None, map(advisories.exploited.get, sorted(names))), None),
+        epss=next((score for name in sorted(names) if (score := advisories.epss(name)) is not None), None),
     )
 
 
@@ -204,11 +199,11 @@ def _urgency(finding: Finding) -> tuple[object, ...]:
     )
 
 
-def _warnings(sums: _Sums, sources: Sequence[Source]) -> Iterator[str]:
+def _warnings(sums: _Sums, sources: Sequence[AdvisorySource]) -> Iterator[str]:
     for release in sorted(sums.ended):
         told = release.replace(" (", " is past its end of life (")
         yield f"{told}: its advisories are incomplete, silence proves nothing"
-    old = [source for source in sources if source.age > STALE_AFTER]
+    old = [source for source in sources if source.stale]
     if old:
         told = ", ".join(f"{source.name} {source.age.days} days" for source in old)
         yield f"the advisories are old ({told}): run 'nautiloid db update'"

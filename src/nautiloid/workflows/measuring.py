@@ -5,23 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from nautiloid.factory.build import build_image, find_built
-from nautiloid.factory.definition_file import load_definition
-from nautiloid.factory.locker import check_fits, make_lock
-from nautiloid.factory.lockfile import Lock, LockError, read_lock, write_lock
 from nautiloid.inspect.cache import inspect_once
 from nautiloid.inspect.comparison import Comparison, compare
 from nautiloid.inspect.inventory import Inspection
 from nautiloid.net.fetch import Fetcher
-from nautiloid.oci.layout import Layout
 from nautiloid.oci.reference import CATALOG_PREFIX
 from nautiloid.oci.source import open_image
-from nautiloid.sbom.attach import attach_bills
-from nautiloid.subjects.reading import of_inspection
-from nautiloid.vulns.database.reader import open_database
-from nautiloid.vulns.database.schema import default_path
-from nautiloid.vulns.result import ScanResult
-from nautiloid.vulns.scan import scan
+from nautiloid.run.engine import Engine
+from nautiloid.workflows.build import build_locked
+from nautiloid.workflows.locking import lock_places
+from nautiloid.workflows.workspace import Workspace
 
 CONTROL, HARDENED = "control-pytorch", "pytorch"
 
@@ -32,13 +25,26 @@ class Measuring:
 
     Attributes:
         work: Where the locks go.
-        cache: Nautiloid's cache directory.
     """
 
     work: Path
-    cache: Path
-    layout: Layout
+    workspace: Workspace
     fetcher: Fetcher
+
+    def built(self, name: str, engine: Engine | None = None) -> str:
+        """Build a catalog image, and return its digest.
+
+        Args:
+            name: Of the catalog.
+            engine: What it must pass its self-test in; None owes none, as an image that is only looked at.
+        """
+        reference = f"{CATALOG_PREFIX}{name}:latest"
+        (place,) = lock_places(name, None, self.work / f"{name}.lock")
+        pinned = [place.fitting(self.fetcher)]
+        made = build_locked(
+            pinned, reference, self.workspace, self.fetcher, test=engine is not None, engine=engine
+        )  # fmt: skip
+        return made.images[0].digest
 
     def compare(self, *further: str) -> Comparison:
         """Compare the hardened image, and further ones that are built already, with the control.
@@ -46,45 +52,13 @@ class Measuring:
         Raises:
             NautiloidError: An image cannot be built or read.
         """
-        names = [self._built(CONTROL), self._built(HARDENED), *further]
+        for name in (CONTROL, HARDENED):
+            self.built(name)
+        names = [*(f"{CATALOG_PREFIX}{name}:latest" for name in (CONTROL, HARDENED)), *further]
         return compare([self.inspect(name) for name in names])
-
-    def scan(self, comparison: Comparison) -> tuple[ScanResult, ...]:
-        """Scan the compared images against the advisories that are held here; none where there is no database.
-
-        Raises:
-            DatabaseError: The database is there and cannot be read.
-        """
-        database = default_path()
-        if not database.exists():
-            return ()
-        with open_database(database) as opened:
-            return tuple(scan(of_inspection(image), opened, self.fetcher.progress) for image in comparison.images)
 
     def inspect(self, name: str) -> Inspection:
         """Inspect an image of the store; tables call it by its short name."""
         short = name.removeprefix(CATALOG_PREFIX).removesuffix(":latest")
-        with open_image(name, self.layout) as source:
-            return inspect_once(source, short, self.cache, self.fetcher.progress)
-
-    def lock(self, name: str) -> Lock:
-        """Return the lock of a catalog image in the work directory; a new one where it no longer fits."""
-        loaded = load_definition(name)
-        path = self.work / f"{name}.lock"
-        try:
-            lock = read_lock(path)
-            check_fits(lock, loaded, path)
-        except LockError:
-            lock = make_lock(loaded, self.fetcher)
-            write_lock(lock, path)
-        return lock
-
-    def _built(self, name: str) -> str:
-        """Build an image that is only looked at, so that no self-test is owed."""
-        reference = f"{CATALOG_PREFIX}{name}:latest"
-        lock = self.lock(name)
-        if find_built(self.layout, reference, lock) is None:
-            loaded = load_definition(name)
-            built = build_image(lock, loaded, self.layout, self.cache, self.fetcher, reference=reference)
-            attach_bills(self.layout, built.descriptor, lock, reference)
-        return reference
+        with open_image(name, self.workspace.images) as source:
+            return inspect_once(source, short, self.workspace.cache, self.workspace.progress)

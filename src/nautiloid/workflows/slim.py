@@ -1,34 +1,52 @@
-"""Trace the work, propose rules, and prove them: the whole way of ``nautiloid slim``."""
+"""Slim: trace the work, propose rules for what it does not use, and prove that the slimmed image does the same."""
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
-from nautiloid.errors import NautiloidError
-from nautiloid.factory.assemble import assemble
-from nautiloid.factory.build import build_image, fetch_inputs, find_built
-from nautiloid.factory.definition_file import LoadedDefinition, load_definition
-from nautiloid.factory.locker import Mirrors, make_lock
-from nautiloid.factory.lockfile import Lock
-from nautiloid.factory.rootfs.elf_index import read_all_elf
+from nautiloid import catalog
+from nautiloid.atomic import write_text
+from nautiloid.errors import UsageError
 from nautiloid.net.fetch import Fetcher
-from nautiloid.oci.layout import Layout
-from nautiloid.progress import Progress
+from nautiloid.oci.reference import CATALOG_PREFIX
+from nautiloid.run.answers import Answers, WorkError, ask, differences
 from nautiloid.run.bubblewrap import BubblewrapEngine
-from nautiloid.run.engine import EngineError
-from nautiloid.run.profile import HardenedProfile
+from nautiloid.run.engine import Engine
+from nautiloid.run.profile import HardenedProfile, Mount, User
 from nautiloid.selftest.runner import run_selftest
-from nautiloid.slimming.needed import needed_files
-from nautiloid.slimming.proof import Answers, ask, differences
-from nautiloid.slimming.proposal import ComponentProposal, propose
-from nautiloid.trace.engine import TracingEngine
+from nautiloid.slimming.proposing import Removable, propose_removals
+from nautiloid.slimming.rules import slim_definition
+from nautiloid.trace.engine import tracing_engine
+from nautiloid.workflows.build import build_locked
+from nautiloid.workflows.locking import Pinned, lock_places
+from nautiloid.workflows.workspace import Workspace
 
 
-class WorkError(NautiloidError):
-    """The work does not do in the image what is asked of it."""
+@dataclass(frozen=True)
+class SlimOrder:
+    """What to slim, and the work that must stay possible.
+
+    Attributes:
+        definition: What the user typed.
+        args: The work, behind the image's entry point.
+        mounts: ``HOST:CONTAINER``, what the work may read.
+        output: Where in the container it writes what it makes; None: nowhere.
+        smallest: Bytes below which a removal is not worth a line.
+        destination: Where the slimmed definition goes; None: nowhere.
+        lock: Where the definition's lock lies; None: the usual place.
+    """
+
+    definition: str
+    args: tuple[str, ...]
+    mounts: tuple[str, ...] = ()
+    output: str | None = None
+    smallest: int = 100_000
+    destination: Path | None = None
+    lock: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -36,14 +54,12 @@ class Traced:
     """What a trace has shown.
 
     Attributes:
-        proposals: What can go.
-        size: Bytes of all files of the image.
+        removable: What can go.
         paths: How many paths were seen.
         answers: Of the work, while it was traced.
     """
 
-    proposals: tuple[ComponentProposal, ...]
-    size: int
+    removable: Removable
     paths: int
     answers: Answers
 
@@ -53,11 +69,13 @@ class Proof:
     """Whether the slimmed image does the same.
 
     Attributes:
+        name: Of the slimmed image.
         before: Compressed bytes.
         differences: Where its answers differ; empty when they do not.
         unsteady: Where the answers differ from one run of the full image to the next: those prove nothing.
     """
 
+    name: str
     before: int
     after: int
     differences: tuple[str, ...]
@@ -66,82 +84,97 @@ class Proof:
 
 @dataclass(frozen=True)
 class Slimming:
-    """Where things are: the image store, Nautiloid's cache, and the way to downloads."""
+    """Slimming one image: where it lies, and the way to downloads."""
 
-    store: Layout
-    cache: Path
+    order: SlimOrder
+    pinned: Pinned
+    workspace: Workspace
     fetcher: Fetcher
 
     @property
-    def progress(self) -> Progress:
-        """Who is told about long work."""
-        return self.fetcher.progress
+    def site(self) -> str:
+        """The image's site-packages directory, without leading slash."""
+        return self.pinned.loaded.definition.site_packages
 
-    def trace(self, loaded: LoadedDefinition, lock: Lock, profile: HardenedProfile, smallest: int) -> Traced:
-        """Run the self-test and the work in the image, and propose what neither used.
+    @cached_property
+    def profile(self) -> HardenedProfile:
+        """The work in the full image."""
+        output = self.order.output
+        return HardenedProfile(
+            f"{CATALOG_PREFIX}{self.pinned.loaded.definition.name}:latest",
+            self.order.args,
+            mounts=tuple(Mount.parse(text) for text in self.order.mounts),
+            output=Mount.parse(f"/nonexistent:{output}") if output else None,
+            user=User.default(),
+        )
 
-        Args:
-            loaded: The definition.
-            lock: Its lock.
-            profile: The work; ``profile.image`` is the image's name in the store, and is built when it is not there.
-            smallest: Bytes below which a removal is not worth a line.
+    def trace(self) -> Traced:
+        """Run the self-test and the work in the image, which is built when it is not there, and see what neither used.
 
         Raises:
             WorkError: The self-test or the work fails in the full image.
             EngineError: Nothing can be traced here.
         """
-        engine = TracingEngine(self.store, self.cache)
-        if not (works := engine.available()):
-            raise EngineError(f"Nothing can be traced here: {works.reason}.", works.remedy)
-        self._build(loaded, lock, profile.image)
-        report = run_selftest(profile.image, self.store, engine, self.progress)
-        if report.failures:
-            raise WorkError(f"The image fails its self-test: {report.failures[0].name}: {report.failures[0].detail}")
-        with self.progress.task("Trace the work"):
-            answers = ask(engine, profile)
+        engine = tracing_engine(self.workspace.images, self.workspace.cache)
+        build_locked([self.pinned], self.profile.image, self.workspace, self.fetcher, test=False)
+        self._test(self.profile.image, engine, "The image")
+        with self.workspace.progress.task("Trace the work"):
+            answers = ask(engine, self.profile)
         if answers.exit_code:
             raise WorkError(f"The work ends with {answers.exit_code}:\n{answers.stderr.strip()[-1500:]}")
-        with ExitStack() as files:
-            scratch = Path(files.enter_context(tempfile.TemporaryDirectory(prefix="slim-", dir=self.cache)))
-            inputs = fetch_inputs(lock, loaded, self.fetcher, Mirrors())
-            tree = assemble(lock, inputs, self.cache, scratch, files, self.progress).tree
-            facts = read_all_elf(tree, self.cache / "elf-3.json", scratch)
-            needed = needed_files(tree, {use.path for use in engine.uses}, facts)
-            proposals = propose(tree, needed, facts, smallest)
-            return Traced(proposals, sum(entry.size for entry in tree.files()), len(engine.uses), answers)
+        used = {use.path for use in engine.uses}
+        removable = propose_removals(
+            self.pinned.loaded, self.pinned.lock, used, self.fetcher, self.workspace.cache, self.order.smallest
+        )
+        return Traced(removable, len(engine.uses), answers)
 
-    def prove(self, full: HardenedProfile, definition: Path, traced: Answers) -> tuple[str, Proof]:
-        """Build the slimmed image, test it, and let both images do the work.
-
-        Args:
-            full: The work in the full image.
-            definition: The slimmed image's.
-            traced: What the work answered while it was traced.
-
-        Returns:
-            The slimmed image's name, and the proof.
+    def prove(self, traced: Traced) -> Proof:
+        """Write the slimmed definition, build and test its image, and let both images do the work.
 
         Raises:
             WorkError: The slimmed image fails its self-test.
             NautiloidError: It cannot be built.
         """
-        loaded = load_definition(str(definition))
-        name = f"nautiloid/{loaded.definition.name}:latest"
-        self._build(loaded, make_lock(loaded, self.fetcher), name)
-        engine = BubblewrapEngine(self.store, self.cache)
-        report = run_selftest(name, self.store, engine, self.progress)
+        (place,) = lock_places(str(self._write(traced)))
+        name = f"{CATALOG_PREFIX}{place.loaded.definition.name}:latest"
+        build_locked([place.resolve(self.fetcher)], name, self.workspace, self.fetcher, test=False)
+        engine = BubblewrapEngine(self.workspace.images, self.workspace.cache)
+        self._test(name, engine, "The slimmed image")
+        with self.workspace.progress.task("Compare the answers"):
+            again, after = ask(engine, self.profile), ask(engine, replace(self.profile, image=name))
+        unsteady = tuple(differences(traced.answers, again))
+        different = tuple(item for item in differences(again, after) if item not in unsteady)
+        return Proof(name, self._size(self.profile.image), self._size(name), different, unsteady)
+
+    def _write(self, traced: Traced) -> Path:
+        order, loaded = self.order, self.pinned.loaded
+        if order.destination is None:
+            raise UsageError("there is no place for the slimmed definition", "Name it with --apply.")
+        extends = order.definition if catalog.find(order.definition) else str(loaded.path.resolve())
+        because = f"not used by: {' '.join(order.args)}"[:200]
+        name = f"{loaded.definition.name}-slim"
+        write_text(order.destination, slim_definition(extends, name, because, self.site, traced.removable.proposals))
+        return order.destination
+
+    def _test(self, name: str, engine: Engine, called: str) -> None:
+        report = run_selftest(name, self.workspace.images, engine, self.workspace.progress)
         if report.failures:
             failed = "\n".join(f"  {item.name}: {item.detail}" for item in report.failures)
-            raise WorkError(f"The slimmed image fails its self-test:\n{failed}")
-        with self.progress.task("Compare the answers"):
-            again, after = ask(engine, full), ask(engine, replace(full, image=name))
-        unsteady = tuple(differences(traced, again))
-        different = tuple(item for item in differences(again, after) if item not in unsteady)
-        return name, Proof(self._size(full.image), self._size(name), different, unsteady)
-
-    def _build(self, loaded: LoadedDefinition, lock: Lock, name: str) -> None:
-        if find_built(self.store, name, lock) is None:
-            build_image(lock, loaded, self.store, self.cache, self.fetcher, reference=name)
+            raise WorkError(f"{called} fails its self-test:\n{failed}")
 
     def _size(self, name: str) -> int:
-        return sum(layer.size for layer in self.store.resolve(name).manifest.layers)
+        return sum(layer.size for layer in self.workspace.images.resolve(name).manifest.layers)
+
+
+@contextmanager
+def open_slimming(order: SlimOrder, workspace: Workspace) -> Iterator[Slimming]:
+    """Lend what it takes to slim an image; its definition is locked first where it has no lock.
+
+    Raises:
+        UsageError: There is no such definition, or a file where the slimmed one shall go.
+    """
+    if order.destination is not None and order.destination.exists():
+        raise UsageError(f"{order.destination} is there already.", "Name another file, or remove it.")
+    (place,) = lock_places(order.definition, None, order.lock)
+    with workspace.fetching() as fetcher:
+        yield Slimming(order, place.pinned(fetcher), workspace, fetcher)

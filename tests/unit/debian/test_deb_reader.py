@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nautiloid.debian.compression import decompressed
-from nautiloid.debian.deb import Kind, read_deb
+from nautiloid.debian.deb import MemberKind, read_deb
 from nautiloid.errors import IntegrityError, NautiloidError
 
 CONTROL = "Package: hello\nVersion: 1-1\nArchitecture: amd64\nDescription: says hello\n"
@@ -118,13 +118,13 @@ def test_members_are_read(
     members = {member.path: member for member in package.unpack_data_tar(unpacked)}
     assert list(members) == [info.name.removeprefix("./").rstrip("/") for info, _ in HELLO[1:]]
     hello = members["usr/bin/hello"]
-    assert (hello.kind, hello.mode, hello.mtime, hello.size) == (Kind.FILE, 0o4755, 1_700_000_000, 10)
+    assert (hello.kind, hello.mode, hello.mtime, hello.size) == (MemberKind.FILE, 0o4755, 1_700_000_000, 10)
     with unpacked.open("rb") as file:
         file.seek(hello.offset_data)
         assert file.read(hello.size) == b"\x7fELF hello"
-    assert (members["usr/bin/hi"].kind, members["usr/bin/hi"].target) == (Kind.SYMLINK, "hello")
-    assert (members["usr/bin/hey"].kind, members["usr/bin/hey"].target) == (Kind.HARDLINK, "usr/bin/hello")
-    assert members["usr"].kind is Kind.DIRECTORY
+    assert (members["usr/bin/hi"].kind, members["usr/bin/hi"].target) == (MemberKind.SYMLINK, "hello")
+    assert (members["usr/bin/hey"].kind, members["usr/bin/hey"].target) == (MemberKind.HARDLINK, "usr/bin/hello")
+    assert members["usr"].kind is MemberKind.DIRECTORY
     streamed = {member.path: b"".join(chunks) for member, chunks in package.members()}
     assert streamed.keys() == members.keys()
     assert streamed["usr/" + "long" * 60] == b"x" * 1000

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nautiloid.debian.archive import Pocket, load_index, pockets
-from nautiloid.debian.deb import Kind, read_deb
+from nautiloid.debian.deb import MemberKind, read_deb
 from nautiloid.debian.mirrors import ARCHIVES, debian_mirrors, read_apt_sources
 from nautiloid.debian.release import Keyring
 from nautiloid.debian.solver import solve
@@ -123,4 +123,4 @@ def test_the_python_closure_comes_from_this_hosts_mirror(fetcher: Fetcher) -> No
     python = index.best("python3.11-minimal")
     assert python is not None
     members = {member.path: member for member, _ in read_deb(paths[python.sha256]).members()}
-    assert members["usr/bin/python3.11"].kind is Kind.FILE
+    assert members["usr/bin/python3.11"].kind is MemberKind.FILE

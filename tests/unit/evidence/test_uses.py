@@ -11,16 +11,17 @@ from typer.testing import CliRunner
 from nautiloid.cli.app import app
 from nautiloid.errors import UsageError
 from nautiloid.evidence.file import Evidence, read_evidence, write_evidence
-from nautiloid.evidence.uses import ComponentUse, Use, component_uses, propose
+from nautiloid.evidence.proposals import propose
+from nautiloid.evidence.uses import ComponentUse, UseVerdict, component_uses
 from nautiloid.packages.component import Component, Found
 from nautiloid.trace.files import ImageFiles
-from nautiloid.trace.strace import Kind
-from nautiloid.trace.strace import Use as Seen
-from nautiloid.vulns.result import Finding, Part, ScanResult, State, Suppression
+from nautiloid.trace.strace import Use, UseKind
+from nautiloid.vulns.model import Finding, ScannedComponent, ScanResult, State, Suppression
 from nautiloid.vulns.severity import Rating
 from nautiloid.vulns.vex.openvex import read_openvex
 
 SITE = "usr/lib/python3/dist-packages"
+USED, UNUSED, ABSENT, UNTOLD = UseVerdict
 
 
 def _component(purl: str, *files: str, how: Found = Found.DPKG, within: str = "", evidence: str = "") -> Component:
@@ -28,38 +29,38 @@ def _component(purl: str, *files: str, how: Found = Found.DPKG, within: str = ""
     return Component(kind, purl.rpartition("/")[2], "1", purl, how, evidence, within=within, files=files)
 
 
-def _use(tmp_path: Path, components: list[Component], *opened: str) -> dict[str, Use]:
+def _use(tmp_path: Path, components: list[Component], *opened: str) -> dict[str, UseVerdict]:
     for path in {path for component in components for path in component.files}:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("x")
     files = ImageFiles(tmp_path)
-    seen = files.opened([Seen(f"/{path}", Kind.OPEN) for path in opened])
+    seen = files.opened([Use(f"/{path}", UseKind.OPEN) for path in opened])
     return {use.purl: use.use for use in component_uses(components, files, seen)}
 
 
 @pytest.mark.parametrize(
     ("component", "opened", "use"),
     [
-        (_component("pkg:deb/debian/x", "usr/lib/x.so", "usr/share/doc/x/copyright"), "usr/lib/x.so", Use.USED),
-        (_component("pkg:deb/debian/x", "usr/lib/x.so", "usr/share/doc/x/copyright"), "", Use.UNUSED),
-        (_component("pkg:deb/debian/x", "usr/lib/x.so", "usr/share/doc/x/R"), "usr/share/doc/x/R", Use.UNUSED),
-        (_component("pkg:deb/debian/x", "usr/share/doc/x/README", evidence="/var/lib/dpkg/status"), "", Use.ABSENT),
-        (_component("pkg:deb/debian/x", "usr/share/doc/x/README", evidence="/var/lib/dpkg/status.d/x"), "", Use.UNTOLD),
-        (_component("pkg:deb/debian/x"), "", Use.UNTOLD),
-        (_component("pkg:pypi/x", f"{SITE}/x-1.dist-info/RECORD", f"{SITE}/x.py"), f"{SITE}/x.py", Use.USED),
+        (_component("pkg:deb/debian/x", "usr/lib/x.so", "usr/share/doc/x/copyright"), "usr/lib/x.so", USED),
+        (_component("pkg:deb/debian/x", "usr/lib/x.so", "usr/share/doc/x/copyright"), "", UNUSED),
+        (_component("pkg:deb/debian/x", "usr/lib/x.so", "usr/share/doc/x/R"), "usr/share/doc/x/R", UNUSED),
+        (_component("pkg:deb/debian/x", "usr/share/doc/x/README", evidence="/var/lib/dpkg/status"), "", ABSENT),
+        (_component("pkg:deb/debian/x", "usr/share/doc/x/README", evidence="/var/lib/dpkg/status.d/x"), "", UNTOLD),
+        (_component("pkg:deb/debian/x"), "", UNTOLD),
+        (_component("pkg:pypi/x", f"{SITE}/x-1.dist-info/RECORD", f"{SITE}/x.py"), f"{SITE}/x.py", USED),
         (_component("pkg:pypi/x", f"{SITE}/x-1.dist-info/RECORD", f"{SITE}/x.py"),
-         f"{SITE}/x-1.dist-info/RECORD", Use.UNUSED),
-        (_component("pkg:pypi/x", f"{SITE}/x-1.dist-info/RECORD"), "", Use.ABSENT),
-        (_component("pkg:pypi/x", f"{SITE}/x-1.dist-info/METADATA"), "", Use.UNTOLD),
-        (_component("pkg:generic/z", "usr/lib/z.so", how=Found.NATIVE, within="pkg:pypi/x"), "", Use.UNUSED),
-        (_component("pkg:generic/z", "usr/lib/z.so", how=Found.NATIVE, within="pkg:pypi/x"), "usr/lib/z.so", Use.USED),
+         f"{SITE}/x-1.dist-info/RECORD", UNUSED),
+        (_component("pkg:pypi/x", f"{SITE}/x-1.dist-info/RECORD"), "", ABSENT),
+        (_component("pkg:pypi/x", f"{SITE}/x-1.dist-info/METADATA"), "", UNTOLD),
+        (_component("pkg:generic/z", "usr/lib/z.so", how=Found.NATIVE, within="pkg:pypi/x"), "", UNUSED),
+        (_component("pkg:generic/z", "usr/lib/z.so", how=Found.NATIVE, within="pkg:pypi/x"), "usr/lib/z.so", USED),
     ],
 )  # fmt: skip
-def test_each_kind_of_component(tmp_path: Path, component: Component, opened: str, use: Use) -> None:
+def test_each_kind_of_component(tmp_path: Path, component: Component, opened: str, use: UseVerdict) -> None:
     assert _use(tmp_path, [component], *filter(None, [opened])) == {component.purl: use}
 
 
-@pytest.mark.parametrize(("opened", "use"), [("", Use.UNUSED), (f"{SITE}/holder.py", Use.UNTOLD)])
+@pytest.mark.parametrize(("opened", "use"), [("", UNUSED), (f"{SITE}/holder.py", UNTOLD)])
 @pytest.mark.parametrize("how", [Found.SBOM, Found.VENDORED])
 def test_what_only_a_list_names_is_judged_by_its_holder(tmp_path: Path, opened: str, use: Use, how: Found) -> None:
     holder = _component("pkg:pypi/holder", f"{SITE}/holder.py", f"{SITE}/holder-1.dist-info/RECORD")
@@ -68,15 +69,15 @@ def test_what_only_a_list_names_is_judged_by_its_holder(tmp_path: Path, opened: 
 
 
 def _finding(identity: str, *purls: str, lifted: bool = False) -> Finding:
-    parts = tuple(Part(purl.rpartition("/")[2], "1", purl) for purl in purls)
+    parts = tuple(ScannedComponent(purl.rpartition("/")[2], "1", purl) for purl in purls)
     reason = Suppression("VEX", "not_affected", "r", "o") if lifted else None
     return Finding(identity, (identity, "GHSA-1"), (), "PyPI", "", "x", "1", parts, Rating(), State.UNFIXED, "", "", (),
                    "", suppressed=reason)  # fmt: skip
 
 
 def test_a_finding_is_proposed_only_where_no_part_was_used() -> None:
-    uses = [ComponentUse("pkg:a/a", "", Use.UNUSED, 3), ComponentUse("pkg:a/b", "", Use.USED, 3),
-            ComponentUse("pkg:a/c", "", Use.UNTOLD, 0), ComponentUse("pkg:a/d", "", Use.ABSENT, 0)]  # fmt: skip
+    uses = [ComponentUse("pkg:a/a", "", UNUSED, 3), ComponentUse("pkg:a/b", "", USED, 3),
+            ComponentUse("pkg:a/c", "", UNTOLD, 0), ComponentUse("pkg:a/d", "", ABSENT, 0)]  # fmt: skip
     findings = (
         _finding("CVE-1", "pkg:a/a"), _finding("CVE-2", "pkg:a/a", "pkg:a/b"), _finding("CVE-3", "pkg:a/c"),
         _finding("CVE-4", "pkg:a/d"), _finding("CVE-5", "pkg:a/unheard"), _finding("CVE-6", "pkg:a/a", lifted=True),
@@ -91,7 +92,7 @@ def test_a_finding_is_proposed_only_where_no_part_was_used() -> None:
 
 @pytest.fixture
 def evidence(tmp_path: Path) -> Path:
-    uses = (ComponentUse("pkg:a/a", "", Use.UNUSED, 3),)
+    uses = (ComponentUse("pkg:a/a", "", UNUSED, 3),)
     proposals, _ = propose(ScanResult("i", "", "", "t", (_finding("CVE-1", "pkg:a/a"),), 1, 1), uses, "'work'")
     path = tmp_path / "evidence.json"
     made = Evidence("team/App:1", f"sha256:{'a' * 64}", ("work",), 0, "2026", "nautiloid", 7, (), uses, proposals)

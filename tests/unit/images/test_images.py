@@ -21,7 +21,7 @@ from nautiloid.images.peekable import PeekableBlob
 from nautiloid.inspect.inventory import Inspection
 from nautiloid.oci.archive import write_archive
 from nautiloid.oci.layout import Layout
-from nautiloid.registry.session import SessionSettings
+from nautiloid.registry.settings import SessionSettings
 
 from ..inspect.images import image_of
 from ..inspect.test_inspection import LOCAL, OS_RELEASE, _distribution

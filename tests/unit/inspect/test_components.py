@@ -10,7 +10,7 @@ import pytest
 from nautiloid.inspect.components import Assembled, assemble_components
 from nautiloid.inspect.facts import Listed, Native, Record
 from nautiloid.inspect.file_tree import FileTree
-from nautiloid.inspect.layer_listing import Kind, LayerEntry
+from nautiloid.inspect.layer_listing import EntryKind, LayerEntry
 from nautiloid.inspect.native_libraries import Clue
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.os_release import Distribution
@@ -24,7 +24,7 @@ OPENSSL = Clue("generic", "openssl", "3.0.8", "text 'OpenSSL 3.0.8 7 Feb 2023'",
 
 
 def _file(path: str, size: int = 10, facts: object = None) -> LayerEntry:
-    return LayerEntry(path, Kind.FILE, size=size, mode=0o644, facts=facts)
+    return LayerEntry(path, EntryKind.FILE, size=size, mode=0o644, facts=facts)
 
 
 def _record(path: str, content: str) -> LayerEntry:
@@ -223,7 +223,7 @@ def test_a_clue_in_a_debs_own_library_is_no_component() -> None:
 
 
 def test_a_debs_library_is_known_although_its_list_names_it_by_a_linked_directory() -> None:
-    link = LayerEntry("lib", Kind.SYMLINK, target="usr/lib")
+    link = LayerEntry("lib", EntryKind.SYMLINK, target="usr/lib")
     found = _assembled([link, *_debs(libssl3=["lib/libssl.so.3"]), _native("usr/lib/libssl.so.3", OPENSSL)])
     assert _told(found) == [("deb", "libssl3", "1-1")]
     assert found.owner_name("usr/lib/libssl.so.3") == "libssl3"
@@ -253,7 +253,7 @@ def test_what_a_file_lists_is_within_the_package_that_brought_the_file() -> None
 
 def test_sizes_count_hard_links_once() -> None:
     first, second = f"{SITE}/big/a.bin", f"{SITE}/big/b.bin"
-    link = LayerEntry(second, Kind.HARD_LINK, target=first)
+    link = LayerEntry(second, EntryKind.HARD_LINK, target=first)
     records = _distribution("big", "2.0", "big/a.bin", "big/b.bin")
     big = _named(_assembled([*records, _file(first, 500), link]), "big")
     assert {first, second} <= set(big.files)
@@ -262,7 +262,7 @@ def test_sizes_count_hard_links_once() -> None:
 
 def test_a_native_file_with_two_names_is_looked_at_once() -> None:
     first, second = "opt/a.so", "opt/b.so"
-    found = _assembled([_native(first, OPENSSL), LayerEntry(second, Kind.HARD_LINK, target=first)])
+    found = _assembled([_native(first, OPENSSL), LayerEntry(second, EntryKind.HARD_LINK, target=first)])
     assert _named(found, "openssl").files == (first,)
 
 
@@ -279,5 +279,5 @@ def test_a_components_layer_is_that_of_its_record() -> None:
 
 
 def test_what_a_later_layer_hides_is_no_component() -> None:
-    hidden = LayerEntry(f"{SITE}/big-2.0.dist-info", Kind.WHITEOUT)
+    hidden = LayerEntry(f"{SITE}/big-2.0.dist-info", EntryKind.WHITEOUT)
     assert _assembled(_big(), [hidden]).components == ()

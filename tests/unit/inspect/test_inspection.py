@@ -12,7 +12,7 @@ import pytest
 import zstandard.backend_c
 
 from nautiloid.elf.reader import Elf
-from nautiloid.inspect.inventory import Severity
+from nautiloid.inspect.inventory import Risk
 from nautiloid.oci.errors import ImageFormatError
 from nautiloid.packages.component import Found
 
@@ -178,7 +178,7 @@ def test_secrets_are_found_and_never_repeated(tmp_path: Path) -> None:
     told = " ".join(f"{finding.detail} {finding.where}" for finding in found.findings)
     assert "RSA private key" in told and "API_TOKEN" in told
     assert "hunter2" not in told and secret not in told and "TOKENIZERS" not in told
-    assert all(f.severity is Severity.HIGH for f in found.findings if f.rule.startswith("secret"))
+    assert all(f.severity is Risk.HIGH for f in found.findings if f.rule.startswith("secret"))
 
 
 def test_a_model_that_runs_code_is_a_grave_finding(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_model_that_runs_code_is_a_grave_finding(tmp_path: Path) -> None:
         ("safetensors", "data"), ("pickle", "dangerous"),
     ]  # fmt: skip
     grave = [finding for finding in found.findings if finding.rule == "model-runs-code"]
-    assert [(f.severity, f.where) for f in grave] == [(Severity.HIGH, "/models/m.pkl")]
+    assert [(f.severity, f.where) for f in grave] == [(Risk.HIGH, "/models/m.pkl")]
 
 
 def test_what_cannot_be_read_is_a_value_and_not_an_error(tmp_path: Path) -> None:

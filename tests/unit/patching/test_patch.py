@@ -15,8 +15,8 @@ import pytest
 
 from nautiloid import labels
 from nautiloid.debian.deb import DebFile
+from nautiloid.debian.mirrors import Mirrors
 from nautiloid.errors import UsageError
-from nautiloid.factory.locker import Mirrors
 from nautiloid.net.fetch import Fetcher
 from nautiloid.net.store import Store
 from nautiloid.oci.digest import digest_of
@@ -24,12 +24,15 @@ from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import LAYER_GZIP, Descriptor, ImageConfig, Platform
 from nautiloid.oci.source import open_image
 from nautiloid.patching.contents import read_contents
+from nautiloid.patching.fixing import Fixing
 from nautiloid.patching.installed import read_database
-from nautiloid.patching.patch import Patched, Patching, PatchResult, Refused
+from nautiloid.patching.result import Patched, PatchResult, Refused
 from nautiloid.progress import SILENT
 from nautiloid.vulns.database.files import import_file
-from nautiloid.vulns.database.reader import open_database
-from nautiloid.vulns.result import ScanResult
+from nautiloid.vulns.model import ScanResult
+from nautiloid.workflows.assess import Criteria, open_assessor
+from nautiloid.workflows.patch import Patching
+from nautiloid.workflows.workspace import Workspace
 
 from ..debian.conftest import ArchiveDirectory, Signer
 from ..inspect.images import File
@@ -128,10 +131,11 @@ class Workshop:
         mirrors = Mirrors(self.archive.base, self.archive.base)
         with (
             Fetcher(Store(self.place / "downloads"), SILENT, offline=True) as fetcher,
-            open_database(self.database) as database,
+            open_assessor(self.database, Criteria(), self.store) as assessor,
             open_image("image:1", self.store) as source,
         ):
-            patching = Patching(self.store, fetcher, mirrors, database, allowed)
+            fixing = Fixing(fetcher, mirrors, allowed)
+            patching = Patching(Workspace(self.store, self.place), fixing, assessor)
             return patching.patch(source, "image:1", reference, write=write)
 
     def texts(self, reference: str) -> dict[str, str]:

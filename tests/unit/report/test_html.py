@@ -19,10 +19,11 @@ from nautiloid.report.html import breakable, comparison_to_html, facts, inspecti
 from nautiloid.report.vulnerabilities import html as scans
 from nautiloid.report.vulnerabilities.html import scan_to_html
 from nautiloid.report.words import printable
+from nautiloid.vulns import model
 from nautiloid.vulns import scan as scanning
 from nautiloid.vulns.database.files import import_file
 from nautiloid.vulns.database.reader import open_database
-from nautiloid.vulns.result import Finding, Part, ScanResult, State, Suppression
+from nautiloid.vulns.model import Finding, ScannedComponent, ScanResult, State, Suppression
 from nautiloid.vulns.severity import Rating, Severity
 
 from ..inspect.images import File, inspect_files
@@ -123,15 +124,15 @@ def _real_scan(tmp_path: Path) -> ScanResult:
     """A scan with old advisories, with something that cannot be evaluated and with a note."""
     (tmp_path / "one.json").write_text(json.dumps(record("A-1", "odd")))
     import_file(tmp_path / "db", tmp_path / "one.json", "PyPI")
-    parts = (Part("odd", "not a version", "pkg:pypi/odd@a b"),)
+    parts = (ScannedComponent("odd", "not a version", "pkg:pypi/odd@a b"),)
     with open_database(tmp_path / "db") as opened:
-        return scanning.scan(scanning.Subject("x", parts, notes=("could not read /a: it is damaged",)), opened)
+        return scanning.scan(model.Subject("x", parts, notes=("could not read /a: it is damaged",)), opened)
 
 
 def test_pages_state_facts_and_give_no_commands(
     tmp_path: Path, image: Inspection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scanning, "STALE_AFTER", timedelta(days=-1))
+    monkeypatch.setattr(model, "STALE_AFTER", timedelta(days=-1))
     result = _real_scan(tmp_path)
     assert any("nautiloid db update" in warning for warning in result.warnings)
     for page in (scan_to_html(result), comparison_to_html(compare([image, image]), scans=[result, result])):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from nautiloid.errors import UsageError
 from nautiloid.inspect.comparison import compare
+from nautiloid.inspect.document import inspection_from_json, inspection_to_json
 from nautiloid.inspect.inventory import Inspection, Usage
-from nautiloid.report.data import inspection_from_json, inspection_to_json
 from nautiloid.report.html import comparison_to_html, inspection_to_html
 from nautiloid.report.markdown import comparison_to_markdown, inspection_to_markdown
 from nautiloid.report.treemap import treemap

@@ -15,8 +15,16 @@ import pytest
 from nautiloid.errors import UsageError
 from nautiloid.report.vulnerabilities.columns import DEFAULT_COLUMNS
 from nautiloid.report.vulnerabilities.table import scan_to_lines
-from nautiloid.vulns.database.reader import Exploited, Source
-from nautiloid.vulns.result import Finding, Part, ScanResult, State, Suppression, Unevaluated
+from nautiloid.vulns.model import (
+    AdvisorySource,
+    Exploited,
+    Finding,
+    ScannedComponent,
+    ScanResult,
+    State,
+    Suppression,
+    Unevaluated,
+)
 from nautiloid.vulns.severity import Rating, Severity
 
 GOLDEN = Path(__file__).parents[2] / "data" / "tables"
@@ -56,12 +64,14 @@ _FINDINGS: list[tuple[str, str, float | None, str, str]] = [
 
 
 def _finding(package: str, identity: str, score: float | None, fixed: str, summary: str) -> Finding:
-    family, version = _PACKAGES[package]
+    ecosystem, version = _PACKAGES[package]
     severity = next((word for least, word in _BANDS if (score or 0.0) >= least), Severity.UNKNOWN)
     bundled = package == "urllib3"
-    part = Part(package, version, f"pkg:generic/{package}@{version}", "pkg:pypi/pip@23.0.1" if bundled else "")
+    part = ScannedComponent(
+        package, version, f"pkg:generic/{package}@{version}", "pkg:pypi/pip@23.0.1" if bundled else ""
+    )
     return Finding(
-        identity, (identity,), (identity,), family, "12" if family == "Debian" else "", package, version, (part,),
+        identity, (identity,), (identity,), ecosystem, "12" if ecosystem == "Debian" else "", package, version, (part,),
         Rating(severity, score), State.FIXED if fixed else State.UNFIXED, fixed, summary,
         ("git://example.org/fix", f"https://example.org/{identity}"), "2026-01-01", bundled=bundled,
         exploited=Exploited("2023-09-13", "2023-10-04", ransomware=True) if identity == "CVE-2023-4863" else None,
@@ -71,8 +81,8 @@ def _finding(package: str, identity: str, score: float | None, fixed: str, summa
     )  # fmt: skip
 
 
-def _source(name: str, as_of: str) -> Source:
-    return Source(name, f"https://example.org/{name}", as_of, as_of, 10, 0, 0, 0, (name,))
+def _source(name: str, as_of: str) -> AdvisorySource:
+    return AdvisorySource(name, f"https://example.org/{name}", as_of, as_of, 10, 0, 0, 0, (name,))
 
 
 RESULT = ScanResult(
@@ -120,7 +130,7 @@ def test_no_line_is_wider_than_the_terminal_where_it_need_not_be() -> None:
 def test_a_pipe_gets_every_column_of_every_finding_in_one_line() -> None:
     lines = _text(RESULT, None).splitlines()
     for finding in RESULT.open:
-        line = next(line for line in lines if line.startswith(f"  {finding.identity} "))
+        line = next(line for line in lines if line.startswith(f"{finding.identity} "))
         told = (finding.package, finding.version, finding.fixed or "unfixed", " ".join(finding.summary.split()))
         assert all(value in line for value in told)
 
@@ -154,7 +164,7 @@ def test_columns_are_chosen_by_key_and_then_stay() -> None:
 def test_a_bundled_package_is_told_with_its_holder_once() -> None:
     assert "urllib3 (bundled in pypi/pip)" in _text(RESULT, None)
     rows = [line for line in _text(RESULT, None, columns=("package", "within")).splitlines() if "pypi/pip" in line]
-    assert {" ".join(row.split()) for row in rows if row.startswith("  ")} == {"urllib3 pypi/pip"}
+    assert {" ".join(row.split()) for row in rows if row.startswith("urllib3  ")} == {"urllib3 pypi/pip"}
 
 
 def test_an_unknown_column_is_refused_with_the_known_ones() -> None:
@@ -180,7 +190,7 @@ def test_a_scan_without_findings_says_so_and_what_it_looked_at() -> None:
 
 def test_hostile_text_commands_no_terminal() -> None:
     hostile = "\x1b[31m\n\u202e"
-    part = Part(hostile, hostile, hostile, hostile)
+    part = ScannedComponent(hostile, hostile, hostile, hostile)
     finding = replace(RESULT.findings[0], identity=hostile, package=hostile, version=hostile, fixed=hostile,
                       summary=hostile, parts=(part,), bundled=True)  # fmt: skip
     lifted = replace(finding, suppressed=Suppression(hostile, hostile, hostile, hostile))

@@ -17,17 +17,17 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 from nautiloid.packages.component import Component, Found
 from nautiloid.sbom.cyclonedx import to_cyclonedx
 from nautiloid.sbom.licenses import spdx_expression
-from nautiloid.sbom.model import Bill, ModelPart, Part, bill_of
+from nautiloid.sbom.model import Sbom, SbomComponent, SbomModel, sbom_of_inspection
 from nautiloid.sbom.spdx import to_spdx
 
 TEXT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=1, max_size=20)
 
 
-def _bill(*components: Component, created: str = "2026-01-02T03:04:05Z") -> Bill:
-    return Bill(
+def _bill(*components: Component, created: str = "2026-01-02T03:04:05Z") -> Sbom:
+    return Sbom(
         "nautiloid/x:latest", "sha256:" + "0" * 64, created, "linux/amd64", "Debian", "inspection", "nautiloid 0.1.0",
-        tuple(Part(component, "sha256:" + "1" * 64, "2" * 64, {"nautiloid:file": "x"}) for component in components),
-        (ModelPart("weights.pt", "srv/weights.pt", "PyTorch checkpoint", "3" * 64, "Apache-2.0"),),
+        tuple(SbomComponent(one, "sha256:" + "1" * 64, "2" * 64, {"nautiloid:file": "x"}) for one in components),
+        (SbomModel("weights.pt", "srv/weights.pt", "PyTorch checkpoint", "3" * 64, "Apache-2.0"),),
         {"nautiloid:slim:tests": "remove: not needed"},
     )  # fmt: skip
 
@@ -37,7 +37,7 @@ INNER = Component("generic", "openssl", "1.1.1k", "pkg:generic/openssl@1.1.1k", 
                   0.95, within=PARENT.purl, files=("x/libssl.so",))  # fmt: skip
 
 
-def _check(bill: Bill, directory: Path) -> tuple[dict[str, object], dict[str, object]]:
+def _check(bill: Sbom, directory: Path) -> tuple[dict[str, object], dict[str, object]]:
     cyclonedx, spdx = to_cyclonedx(bill), to_spdx(bill)
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(cyclonedx) is None
     path = directory / "bill.spdx.json"
@@ -94,5 +94,5 @@ def test_a_bill_names_what_was_not_read() -> None:
         "x", "", "", "", "", "", "", {}, (), (), 0, 0, 0, Surface(), (), (Skipped("/a.jar", "not a zip"),),
         Usage("x", 0), "t",
     )  # fmt: skip
-    assert "not a zip" in to_cyclonedx(bill_of(inspection))
-    assert "not a zip" in to_spdx(bill_of(inspection))
+    assert "not a zip" in to_cyclonedx(sbom_of_inspection(inspection))
+    assert "not a zip" in to_spdx(sbom_of_inspection(inspection))

@@ -8,8 +8,8 @@ from nautiloid.elf.linking import ElfFacts
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.rootfs.content import Literal
 from nautiloid.factory.rootfs.tree import Origin, Tree
+from nautiloid.run.answers import Answers, differences
 from nautiloid.slimming.needed import needed_files
-from nautiloid.slimming.proof import Answers, differences
 from nautiloid.slimming.proposal import propose
 from nautiloid.slimming.rules import slim_definition
 

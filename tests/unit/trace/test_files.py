@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nautiloid.trace.files import ImageFiles
-from nautiloid.trace.strace import Kind, Use
+from nautiloid.trace.strace import Use, UseKind
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ def _opened(root: Path, *uses: Use) -> set[str]:
     "path", ["/lib/libx.so.1", "/usr/lib/libx.so.1.2", "/usr/lib/twin", "/usr/lib/../lib/libx.so.1"]
 )
 def test_a_file_is_one_file_under_whatever_name(root: Path, path: str) -> None:
-    assert _opened(root, Use(path, Kind.OPEN)) == {"usr/lib/libx.so.1.2"}
+    assert _opened(root, Use(path, UseKind.OPEN)) == {"usr/lib/libx.so.1.2"}
 
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/lib/libx.so.1", Kind.LOOK), ("/nothing", Kind.OPEN), ("/loop", Kind.OPEN), ("/usr", Kind.OPEN)],
+    [("/lib/libx.so.1", UseKind.LOOK), ("/nothing", UseKind.OPEN), ("/loop", UseKind.OPEN), ("/usr", UseKind.OPEN)],
 )
-def test_looking_at_a_file_is_no_use_and_what_is_not_there_is_none(root: Path, path: str, kind: Kind) -> None:
+def test_looking_at_a_file_is_no_use_and_what_is_not_there_is_none(root: Path, path: str, kind: UseKind) -> None:
     assert _opened(root, Use(path, kind)) == set()
 
 
@@ -58,5 +58,5 @@ def test_the_kernels_own_opens_count(root: Path) -> None:
     place = root / interpreter.lstrip("/")
     place.parent.mkdir(parents=True, exist_ok=True)
     place.symlink_to("/ld.so")
-    assert _opened(root, Use("/usr/bin/tool", Kind.EXEC)) == {"usr/bin/tool", "usr/bin/sh", "ld.so"}
-    assert _opened(root, Use("/usr/bin/tool", Kind.OPEN)) == {"usr/bin/tool"}
+    assert _opened(root, Use("/usr/bin/tool", UseKind.EXEC)) == {"usr/bin/tool", "usr/bin/sh", "ld.so"}
+    assert _opened(root, Use("/usr/bin/tool", UseKind.OPEN)) == {"usr/bin/tool"}

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nautiloid.trace.strace import Kind, Use, read_uses
+from nautiloid.trace.strace import Use, UseKind, read_uses
 
 
 def _hex(text: str) -> str:
@@ -26,22 +26,22 @@ def test_opens_execs_and_looks_are_told_apart() -> None:
         f'1 execve("{_hex("/bin/other")}", ["{_hex("x")}"], 0x1 /* 0 vars */) = 0',
     )
     assert found == [
-        Use("/bin/app", Kind.EXEC),
-        Use("/etc/hosts", Kind.OPEN),
-        Use("/srv/lib/a.so", Kind.LOOK),
-        Use("/bin/other", Kind.EXEC),
+        Use("/bin/app", UseKind.EXEC),
+        Use("/etc/hosts", UseKind.OPEN),
+        Use("/srv/lib/a.so", UseKind.LOOK),
+        Use("/bin/other", UseKind.EXEC),
     ]
 
 
 def test_what_failed_and_what_came_before_the_program_does_not_count() -> None:
     opened = f'1 openat(AT_FDCWD<{_hex("/")}>, "{_hex("/usr/lib/host.so")}", O_RDONLY) = 3'
     missing = f'1 openat(AT_FDCWD<{_hex("/")}>, "{_hex("/none")}", O_RDONLY) = -1 ENOENT (No such file or directory)'
-    assert _uses(opened, _start(), missing) == [Use("/bin/app", Kind.EXEC)]
+    assert _uses(opened, _start(), missing) == [Use("/bin/app", UseKind.EXEC)]
 
 
 def test_where_a_link_led_counts_as_well() -> None:
     opened = f'1 openat(AT_FDCWD<{_hex("/")}>, "{_hex("/tmp/link")}", O_RDONLY) = 3<{_hex("/usr/lib/a.so")}>'
-    assert _uses(_start(), opened)[1:] == [Use("/tmp/link", Kind.OPEN), Use("/usr/lib/a.so", Kind.OPEN)]
+    assert _uses(_start(), opened)[1:] == [Use("/tmp/link", UseKind.OPEN), Use("/usr/lib/a.so", UseKind.OPEN)]
 
 
 def test_halves_of_a_call_are_put_together() -> None:

@@ -9,7 +9,7 @@ from nautiloid.report.release_notes import update_to_json, update_to_markdown
 from nautiloid.updating.changelogs import ChangelogFixes
 from nautiloid.updating.changes import Change, Vulnerability, changes_between, fixed, with_vulnerabilities
 from nautiloid.updating.update import Update
-from nautiloid.vulns.result import Finding, Part, ScanResult, State
+from nautiloid.vulns.model import Finding, ScannedComponent, ScanResult, State
 from nautiloid.vulns.severity import Rating, Severity
 
 from .test_holding_back import NEW, OLD, Archive, _lock
@@ -21,7 +21,7 @@ def _wheel(name: str, version: str, sha256: str = "a" * 64) -> LockedWheel:
 
 def _scan(*findings: tuple[str, str, Severity]) -> ScanResult:
     found = tuple(
-        Finding(identity, (identity,), (), "F", "", "x", "1", (Part(purl.rpartition("/")[2], "1", purl),),
+        Finding(identity, (identity,), (), "F", "", "x", "1", (ScannedComponent(purl.rpartition("/")[2], "1", purl),),
                 Rating(severity), State.FIXED, "2", "", (), "")
         for identity, purl, severity in findings
     )  # fmt: skip

@@ -15,16 +15,18 @@ from pathlib import Path
 
 import pytest
 
+from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.definition_file import load_definition
-from nautiloid.factory.locker import Mirrors, make_lock
+from nautiloid.factory.locker import make_lock
 from nautiloid.factory.lockfile import Lock
 from nautiloid.factory.wheels.resolver import Bounds
 from nautiloid.net.fetch import Fetcher
 from nautiloid.net.store import Store
 from nautiloid.progress import SILENT
+from nautiloid.subjects.images import subject_of_lock
 from nautiloid.updating.update import Policy, Update, Updating
 from nautiloid.vulns.database.files import import_file
-from nautiloid.vulns.database.reader import open_database
+from nautiloid.workflows.assess import Criteria, open_assessor
 
 from ..vulns.exports_server import record
 
@@ -123,8 +125,12 @@ class Project:
         for number, one in enumerate(advisories or (record("PYSEC-0", "nobody"),)):
             (self._place / "one.json").write_text(json.dumps(one))
             import_file(database, self._place / "one.json", f"one-{number}")
-        with Fetcher(Store(self._place / "store"), SILENT) as fetcher, open_database(database) as opened:
-            return Updating(self._loaded, fetcher, Mirrors(), opened, NOW).propose(old, policy)
+        with (
+            Fetcher(Store(self._place / "store"), SILENT) as fetcher,
+            open_assessor(database, Criteria(), None) as assessor,
+        ):
+            judge = lambda lock: assessor.assess(subject_of_lock(lock))  # noqa: E731
+            return Updating(self._loaded, fetcher, Mirrors(), judge, NOW).propose(old, policy)
 
 
 def _versions(lock: Lock) -> dict[str, str]:

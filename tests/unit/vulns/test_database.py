@@ -22,14 +22,14 @@ from nautiloid.vulns.database.files import export_database, import_file
 from nautiloid.vulns.database.reader import open_database
 from nautiloid.vulns.database.schema import DatabaseError
 from nautiloid.vulns.database.update import Lists, update_database
-from nautiloid.vulns.result import Finding, Part
-from nautiloid.vulns.scan import Subject, scan
+from nautiloid.vulns.model import Finding, ScannedComponent, Subject
+from nautiloid.vulns.scan import scan
 from nautiloid.vulns.severity import Severity
 
 from .exports_server import ExportsServer, record
 
 NO_LISTS = Lists("", "")
-DEMO = Subject("demo", (Part("demo", "1.0", "pkg:pypi/demo@1.0"),))
+DEMO = Subject("demo", (ScannedComponent("demo", "1.0", "pkg:pypi/demo@1.0"),))
 
 
 def _update(server: ExportsServer, database: Path, lists: Lists = NO_LISTS, **more: bool) -> list[str]:
@@ -127,7 +127,7 @@ def test_one_id_in_several_files_is_one_record(tmp_path: Path) -> None:
         archive.writestr("README.txt", "not a record")
     said = import_file(tmp_path / "db", tmp_path / "x.zip")
     assert said == "2 advisories as 'x', 0 of them withdrawn, 1 malformed"
-    other = Subject("x", (*DEMO.parts, Part("other", "1.0", "pkg:pypi/other@1.0")))
+    other = Subject("x", (*DEMO.parts, ScannedComponent("other", "1.0", "pkg:pypi/other@1.0")))
     with open_database(tmp_path / "db") as opened:
         findings = scan(other, opened).findings
         assert {finding.identities for finding in findings} == {("CVE-2026-1", "GHSA-1", "X-1")}
@@ -281,7 +281,7 @@ def test_an_erratum_counts_once_for_each_of_its_vulnerabilities(tmp_path: Path) 
 
 
 _PURL = "pkg:deb/debian/libdemo1@1.0-1%2Bb1?distro=debian-12"
-DEBIAN = Subject("debian", (Part("libdemo1", "1.0-1+b1", _PURL, "", "demo", "1.0-1"),))
+DEBIAN = Subject("debian", (ScannedComponent("libdemo1", "1.0-1+b1", _PURL, "", "demo", "1.0-1"),))
 
 
 def _findings(tmp_path: Path, records: list[dict[str, object]]) -> tuple[Finding, ...]:
@@ -318,7 +318,7 @@ def test_a_release_without_support_is_never_clean(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(json.dumps(record("A-1", "demo", "2", "Debian:10")))
     import_file(tmp_path / "db", tmp_path / "one.json", "Debian")
     with open_database(tmp_path / "db") as opened:
-        result = scan(Subject("old", (Part("x", "1", "pkg:deb/debian/x@1?distro=debian-10"),)), opened)
+        result = scan(Subject("old", (ScannedComponent("x", "1", "pkg:deb/debian/x@1?distro=debian-10"),)), opened)
     assert result.findings == ()
     assert result.ended == ("Debian 10 (2024-06-30)",)
     assert "silence proves nothing" in result.warnings[0]
@@ -328,11 +328,11 @@ def test_what_cannot_be_checked_is_counted(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(json.dumps(record("A-1")))
     import_file(tmp_path / "db", tmp_path / "one.json", "PyPI")
     parts = (
-        Part("zlib", "1.2", "pkg:generic/zlib@1.2"),
-        Part("x", "1", "pkg:npm/x@1.0.0"),
-        Part("demo", "", "pkg:pypi/demo"),
-        Part("demo", "9" * 5_000_000, f"pkg:pypi/demo@{'9' * 5_000_000}"),
-        Part("odd", "not a version", "pkg:pypi/odd@a b"),
+        ScannedComponent("zlib", "1.2", "pkg:generic/zlib@1.2"),
+        ScannedComponent("x", "1", "pkg:npm/x@1.0.0"),
+        ScannedComponent("demo", "", "pkg:pypi/demo"),
+        ScannedComponent("demo", "9" * 5_000_000, f"pkg:pypi/demo@{'9' * 5_000_000}"),
+        ScannedComponent("odd", "not a version", "pkg:pypi/odd@a b"),
     )
     with open_database(tmp_path / "db") as opened:
         result = scan(Subject("x", parts), opened)

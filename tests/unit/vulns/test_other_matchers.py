@@ -23,8 +23,8 @@ from packaging.utils import canonicalize_name
 
 from nautiloid.vulns.database.files import import_file
 from nautiloid.vulns.database.reader import open_database
-from nautiloid.vulns.result import Part
-from nautiloid.vulns.scan import Subject, scan
+from nautiloid.vulns.model import ScannedComponent, Subject
+from nautiloid.vulns.scan import scan
 
 ADVISORIES = Path(os.environ.get("NAUTILOID_ADVISORIES", "/nonexistent"))
 pytestmark = pytest.mark.skipif(
@@ -100,7 +100,9 @@ def test_pip_audit_finds_nothing_that_we_do_not(database: Path, osv_api: str, tm
         for vuln in entry["vulns"]
     }
     assert len(theirs) > 100
-    parts = tuple(Part(name, version, f"pkg:pypi/{name}@{version}") for name, version in REQUIREMENTS.items())
+    parts = tuple(
+        ScannedComponent(name, version, f"pkg:pypi/{name}@{version}") for name, version in REQUIREMENTS.items()
+    )
     with open_database(database) as opened:
         result = scan(Subject("requirements", parts), opened)
     ours = {(finding.package, identity) for finding in result.findings for identity in finding.identities}
@@ -124,7 +126,7 @@ def test_dpkg_agrees_with_every_finding_and_every_silence(database: Path) -> Non
                 fixed = entry["ranges"][0]["events"][-1].get("fixed")
                 name = entry["package"]["name"]
                 for version in (f"{fixed}~", fixed, f"{fixed}+b1"):
-                    part = Part(name, version, f"pkg:deb/debian/{name}?distro=debian-12", "", name, version)
+                    part = ScannedComponent(name, version, f"pkg:deb/debian/{name}?distro=debian-12", "", name, version)
                     found = {i for f in scan(Subject("x", (part,)), opened).findings for i in f.identities}
                     older = (
                         subprocess.run(["dpkg", "--compare-versions", version, "lt", fixed], check=False).returncode

@@ -15,7 +15,10 @@ from nautiloid.atomic import write_text
 from nautiloid.buffer import mapped
 from nautiloid.elf.linking import ElfFacts, linking_facts
 from nautiloid.factory.rootfs.content import Content
-from nautiloid.factory.rootfs.tree import Entry, Tree
+from nautiloid.factory.rootfs.tree import Node, Tree
+
+ELF_NOTES = "elf-3.json"
+"""Name of the file in Nautiloid's cache that remembers facts; another form of facts has another name."""
 
 _Noted = dict[str, dict[str, Any] | None]
 
@@ -46,7 +49,7 @@ def read_all_elf(tree: Tree, cache: Path, scratch: Path) -> dict[str, ElfFacts]:
     return facts
 
 
-def _may_be_elf(entry: Entry) -> bool:
+def _may_be_elf(entry: Node) -> bool:
     return bool(entry.mode & 0o111) or ".so" in entry.path.rpartition("/")[2]
 
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from nautiloid.elf.linking import ElfFacts
-from nautiloid.factory.rootfs.tree import Kind, Tree
+from nautiloid.factory.rootfs.tree import NodeKind, Tree
 
 TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 
@@ -106,7 +106,7 @@ def missing_versions(tree: Tree, facts: Mapping[str, ElfFacts], architecture: st
 def _sonames_by_component(tree: Tree, facts: Mapping[str, ElfFacts]) -> dict[str, set[str]]:
     names: dict[str, set[str]] = {}
     for entry in tree:
-        if entry.kind is Kind.DIRECTORY or not entry.origin.component.startswith("wheel:"):
+        if entry.kind is NodeKind.DIRECTORY or not entry.origin.component.startswith("wheel:"):
             continue
         basename = entry.path.rpartition("/")[2]
         if entry.path in facts or ".so" in basename:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nautiloid.factory.definition import Definition
 from nautiloid.factory.rootfs.content import Literal
-from nautiloid.factory.rootfs.tree import Kind, Origin, Tree
+from nautiloid.factory.rootfs.tree import NodeKind, Origin, Tree
 
 SYSTEM = Origin("base", "system")
 
@@ -118,7 +118,7 @@ def check_contract(tree: Tree, *, setuid: bool = False) -> list[str]:
     """
     faults = []
     for entry in tree:
-        if entry.kind is Kind.SYMLINK:
+        if entry.kind is NodeKind.SYMLINK:
             continue
         if entry.mode & 0o6000 and not setuid:
             faults.append(f"/{entry.path} is setuid or setgid")

@@ -23,7 +23,7 @@ class TreeError(NautiloidError):
     """Two inputs of an image contradict each other, or one holds a path that cannot be."""
 
 
-class Kind(Enum):
+class NodeKind(Enum):
     """What an entry is; an image built here holds nothing else."""
 
     FILE = "file"
@@ -40,7 +40,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Entry:
+class Node:
     """One path of the image.
 
     Attributes:
@@ -51,7 +51,7 @@ class Entry:
     """
 
     path: str
-    kind: Kind
+    kind: NodeKind
     mode: int
     origin: Origin
     content: Content | None = None
@@ -72,9 +72,9 @@ class Tree:
 
     def __init__(self, *, keep_setuid: bool = False) -> None:
         self._mode_bits = 0o6777 if keep_setuid else 0o777
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, Node] = {}
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[Node]:
         """Yield every entry, parents before children, in one order on every machine."""
         return iter([self._entries[path] for path in sorted(self._entries)])
 
@@ -84,20 +84,20 @@ class Tree:
     def __contains__(self, path: str) -> bool:
         return self.get(path) is not None
 
-    def files(self) -> Iterator[Entry]:
+    def files(self) -> Iterator[Node]:
         """Yield every regular file, sorted by path."""
-        return (entry for entry in self if entry.kind is Kind.FILE)
+        return (entry for entry in self if entry.kind is NodeKind.FILE)
 
-    def get(self, path: str) -> Entry | None:
+    def get(self, path: str) -> Node | None:
         """Return the entry at ``path`` (its last step is not followed when it is a link), or None."""
         return self._entries.get(self.canonical(path))
 
-    def lookup(self, path: str) -> Entry | None:
+    def lookup(self, path: str) -> Node | None:
         """Return the entry that ``path`` leads to, following links to the end, or None when it dangles."""
         canonical = self.canonical(path)
         for _ in range(_MAX_LINKS):
             entry = self._entries.get(canonical)
-            if entry is None or entry.kind is not Kind.SYMLINK:
+            if entry is None or entry.kind is not NodeKind.SYMLINK:
                 return entry
             canonical = self.canonical(_beside(canonical, entry.target))
         return None
@@ -109,17 +109,17 @@ class Tree:
             return
         existing = self.lookup(canonical)
         if existing is None:
-            self._put(Entry(canonical, Kind.DIRECTORY, mode, origin))
-        elif existing.kind is not Kind.DIRECTORY:
+            self._put(Node(canonical, NodeKind.DIRECTORY, mode, origin))
+        elif existing.kind is not NodeKind.DIRECTORY:
             raise TreeError(f"{origin.component} has a directory where {existing.origin.component} has a file: /{path}")
 
     def file(self, path: str, content: Content, origin: Origin, mode: int = 0o644) -> None:
         """Add a regular file; setuid and setgid bits are dropped, unless the tree keeps them."""
-        self._put(Entry(self.canonical(path), Kind.FILE, mode & self._mode_bits, origin, content=content))
+        self._put(Node(self.canonical(path), NodeKind.FILE, mode & self._mode_bits, origin, content=content))
 
     def symlink(self, path: str, target: str, origin: Origin) -> None:
         """Add a symbolic link."""
-        self._put(Entry(self.canonical(path), Kind.SYMLINK, 0o777, origin, target=target))
+        self._put(Node(self.canonical(path), NodeKind.SYMLINK, 0o777, origin, target=target))
 
     def change(self, path: str, *, mode: int | None = None, content: Content | None = None) -> None:
         """Give an existing entry another mode or other bytes."""
@@ -139,7 +139,7 @@ class Tree:
         # The deepest first: what empties a directory may empty the one above it.
         for path in sorted(candidates, key=lambda path: path.count("/"), reverse=True):
             entry = self._entries.get(path)
-            if entry is not None and entry.kind is Kind.DIRECTORY and not children[path]:
+            if entry is not None and entry.kind is NodeKind.DIRECTORY and not children[path]:
                 self.remove(path)
                 children[path.rpartition("/")[0]] -= 1
 
@@ -163,7 +163,7 @@ class Tree:
                 continue
             here = "/".join([*done, step])
             entry = self._entries.get(here)
-            if entry is None or entry.kind is not Kind.SYMLINK or not pending:
+            if entry is None or entry.kind is not NodeKind.SYMLINK or not pending:
                 done.append(step)
                 continue
             links += 1
@@ -174,7 +174,7 @@ class Tree:
             pending.extend(step for step in reversed(entry.target.split("/")) if step not in ("", "."))
         return "/".join(done)
 
-    def _put(self, entry: Entry) -> None:
+    def _put(self, entry: Node) -> None:
         if not entry.path:
             raise TreeError(f"{entry.origin.component} tries to replace the root of the image")
         existing = self._entries.get(entry.path)
@@ -190,9 +190,9 @@ class Tree:
         self._entries.setdefault(entry.path, entry)
 
 
-def _agree(old: Entry, new: Entry) -> bool:
+def _agree(old: Node, new: Node) -> bool:
     """Tell whether two entries for one path say the same."""
-    if old.kind is Kind.FILE and new.kind is Kind.FILE and old.content and new.content:
+    if old.kind is NodeKind.FILE and new.kind is NodeKind.FILE and old.content and new.content:
         return old.content.identity == new.content.identity
     return (old.kind, old.target) == (new.kind, new.target)
 

@@ -19,7 +19,7 @@ from installer.sources import WheelFile
 from nautiloid.errors import IntegrityError
 from nautiloid.factory.lockfile import LockedWheel
 from nautiloid.factory.rootfs.content import Literal, ZipMember
-from nautiloid.factory.rootfs.tree import Entry, Origin, Tree
+from nautiloid.factory.rootfs.tree import Node, Origin, Tree
 
 _ENCRYPTED = 1  # general purpose bit flag 0 (APPNOTE.TXT 4.4.4)
 _LARGEST_MEMBER = 16 << 30  # bytes; CUDA's largest library has not one
@@ -92,7 +92,7 @@ def rewrite_record(tree: Tree, wheel: LockedWheel, site: str) -> None:
     tree.change(record.path, content=Literal(text.getvalue().encode()))
 
 
-def _row(entry: Entry, site: str, known: dict[str, list[str]], record_path: str) -> tuple[str, str, str]:
+def _row(entry: Node, site: str, known: dict[str, list[str]], record_path: str) -> tuple[str, str, str]:
     name = entry.path.removeprefix(f"{site}/")
     if not entry.path.startswith(f"{site}/"):
         name = "../" * (site.count("/") + 1) + entry.path

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from nautiloid.errors import UsageError
 from nautiloid.report.tables import Cell, Column
-from nautiloid.vulns.result import Finding
+from nautiloid.vulns.model import Finding
 from nautiloid.vulns.severity import Severity
 
 DEFAULT_COLUMNS = ("id", "severity", "package", "version", "fixed", "what")
@@ -44,12 +44,12 @@ def chosen_columns(keys: Sequence[str]) -> tuple[FindingColumn, ...]:
     Raises:
         UsageError: There is no such column.
     """
-    unknown = [key for key in keys if key not in _COLUMNS]
+    unknown = [key for key in keys if key not in COLUMNS]
     if unknown:
-        raise UsageError(f"there is no column {unknown[0]!r}", f"Columns are: {', '.join(_COLUMNS)}.")
+        raise UsageError(f"there is no column {unknown[0]!r}", f"Columns are: {', '.join(COLUMNS)}.")
     if not keys:
-        return tuple(_COLUMNS[key] for key in DEFAULT_COLUMNS)
-    return tuple(replace(_COLUMNS[key], column=replace(_COLUMNS[key].column, drop=0)) for key in keys)
+        return tuple(COLUMNS[key] for key in DEFAULT_COLUMNS)
+    return tuple(replace(COLUMNS[key], column=replace(COLUMNS[key].column, drop=0)) for key in keys)
 
 
 def full_name(finding: Finding) -> str:
@@ -116,7 +116,7 @@ def _what(finding: Finding, keys: Sequence[str]) -> Cell:
     return Cell(f"exploited: {summary}" if summary else "exploited", "bold red")
 
 
-_COLUMNS = {
+COLUMNS = {
     "id": FindingColumn(Column("Vulnerability", fixed=True), _id),
     "severity": FindingColumn(Column("Severity", fixed=True), _severity),
     "score": FindingColumn(Column("CVSS", fixed=True, align="right"), _score),

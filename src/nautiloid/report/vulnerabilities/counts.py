@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nautiloid.vulns.result import Finding, ScanResult, State
+from nautiloid.vulns.model import Finding, ScanResult, State
 from nautiloid.vulns.severity import Severity
 
 

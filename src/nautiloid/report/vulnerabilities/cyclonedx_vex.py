@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from cyclonedx.model import XsUri
 from cyclonedx.model.bom import Bom, BomMetaData
-from cyclonedx.model.component import Component as Entry
+from cyclonedx.model.component import Component as CycloneDxComponent
 from cyclonedx.model.component import ComponentType
 from cyclonedx.model.dependency import Dependency
 from cyclonedx.model.impact_analysis import ImpactAnalysisJustification, ImpactAnalysisState
@@ -32,7 +32,7 @@ from cyclonedx.model.vulnerability import (
 from cyclonedx.output.json import JsonV1Dot6
 
 from nautiloid.packages.purl import parse_purl
-from nautiloid.vulns.result import Finding, Part, ScanResult
+from nautiloid.vulns.model import Finding, ScannedComponent, ScanResult
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://nautiloid.dev/vex")
 _JUSTIFICATIONS = {
@@ -52,9 +52,13 @@ _STATES = {
 def scan_to_cyclonedx(result: ScanResult) -> str:
     """Return the document: the parts that have a finding, and the findings with their analysis."""
     tool, _, version = result.tool.partition(" ")
-    subject = Entry(name=result.name, version=result.digest or None, type=ComponentType.CONTAINER, bom_ref="subject")
+    subject = CycloneDxComponent(
+        name=result.name, version=result.digest or None, type=ComponentType.CONTAINER, bom_ref="subject"
+    )
     metadata = BomMetaData(component=subject, timestamp=datetime.now(UTC))
-    metadata.tools.components.add(Entry(name=tool, version=version, type=ComponentType.APPLICATION, bom_ref="tool"))
+    metadata.tools.components.add(
+        CycloneDxComponent(name=tool, version=version, type=ComponentType.APPLICATION, bom_ref="tool")
+    )
     references = _references([part for finding in result.findings for part in finding.parts])
     document = Bom(
         serial_number=uuid.uuid5(_NAMESPACE, f"{result.digest or result.name} {datetime.now(UTC).isoformat()}"),
@@ -68,12 +72,12 @@ def scan_to_cyclonedx(result: ScanResult) -> str:
     return json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"
 
 
-def _references(parts: Sequence[Part]) -> dict[Part, str]:
+def _references(parts: Sequence[ScannedComponent]) -> dict[ScannedComponent, str]:
     return {part: f"{part.purl or part.name}#{number}" for number, part in enumerate(dict.fromkeys(parts))}
 
 
-def _component(part: Part, reference: str) -> Entry:
-    return Entry(
+def _component(part: ScannedComponent, reference: str) -> CycloneDxComponent:
+    return CycloneDxComponent(
         name=part.name,
         version=part.version or None,
         type=ComponentType.LIBRARY,
@@ -82,7 +86,7 @@ def _component(part: Part, reference: str) -> Entry:
     )
 
 
-def _vulnerability(number: int, finding: Finding, references: dict[Part, str]) -> Vulnerability:
+def _vulnerability(number: int, finding: Finding, references: dict[ScannedComponent, str]) -> Vulnerability:
     others = [name for name in finding.identities if name != finding.identity]
     source = VulnerabilitySource(name="OSV", url=XsUri(f"https://osv.dev/vulnerability/{finding.identity}"))
     return Vulnerability(

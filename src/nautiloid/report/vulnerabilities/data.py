@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from nautiloid.vulns.result import Finding, ScanResult
+from nautiloid.vulns.model import Finding, ScanResult
 
 SCHEMA = 1
 """Grows when a field changes its meaning or goes away."""
@@ -32,7 +32,9 @@ def scan_to_json(result: ScanResult) -> str:
         "findings": [_finding(finding) for finding in result.findings],
         "unevaluated": [asdict(item) for item in result.unevaluated],
         "ended": result.ended,
-        "database": [{**asdict(source), "age_days": source.age.days} for source in result.sources],
+        "database": [
+            {**asdict(source), "families": source.ecosystems, "age_days": source.age.days} for source in result.sources
+        ],
         "warnings": result.warnings,
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
@@ -41,4 +43,5 @@ def scan_to_json(result: ScanResult) -> str:
 def _finding(finding: Finding) -> dict[str, Any]:
     data = asdict(finding)
     data["rating"]["severity"] = finding.severity.word
+    data["family"] = finding.ecosystem  # as schema 1 called it
     return {"id": data.pop("identity"), **data}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nautiloid.report.html import Tile, facts, report_environment
 from nautiloid.report.vulnerabilities.counts import Counts, SeverityCount, count
-from nautiloid.vulns.result import Finding, ScanResult
+from nautiloid.vulns.model import Finding, ScanResult
 
 _MOST_ROWS = 5000
 

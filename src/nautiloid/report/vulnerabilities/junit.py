@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from nautiloid.vulns.result import Finding, ScanResult
+from nautiloid.vulns.model import Finding, ScanResult
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -25,7 +25,7 @@ def scan_to_junit(result: ScanResult) -> str:
         case = ElementTree.SubElement(
             suite,
             "testcase",
-            classname=_clean(f"{finding.family}.{finding.package}"),
+            classname=_clean(f"{finding.ecosystem}.{finding.package}"),
             name=_clean(f"{finding.identity} in {finding.package} {finding.version}"),
         )
         if finding.suppressed is not None:

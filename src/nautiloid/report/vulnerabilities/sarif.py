@@ -11,7 +11,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from nautiloid.vulns.result import Finding, ScanResult
+from nautiloid.vulns.model import Finding, ScanResult
 from nautiloid.vulns.severity import Severity
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -68,7 +68,7 @@ def _result(finding: Finding, result: ScanResult, rule: int) -> dict[str, Any]:
     fix = f"; fixed in {finding.fixed}" if finding.fixed else f"; {finding.state}"
     holders = sorted({part.within for part in finding.parts if part.within})
     inside = f" (bundled in {', '.join(holders)})" if holders else ""
-    print_of = f"{finding.identity} {finding.family} {finding.package}"
+    print_of = f"{finding.identity} {finding.ecosystem} {finding.package}"
     found: dict[str, Any] = {
         "ruleId": finding.identity,
         "ruleIndex": rule,

@@ -9,7 +9,7 @@ from rich.text import Text
 from nautiloid.report.tables import Row, Section, fill, render_table
 from nautiloid.report.vulnerabilities.columns import SEVERITY_STYLES, chosen_columns, fix, full_name
 from nautiloid.report.words import printable
-from nautiloid.vulns.result import Finding, ScanResult, State
+from nautiloid.vulns.model import Finding, ScanResult, State
 
 _SHOWN = 30
 _INDENT = 2
@@ -64,9 +64,9 @@ def _summary(result: ScanResult, *, every: bool) -> Iterator[Text]:
     yield Text(f"{printable(result.name)}  {printable(result.digest)}".rstrip(), style="bold")
     yield _by_severity(result)
     exploited = len({finding.identity for finding in result.open if finding.exploited is not None})
-    told = f"{result.fixable:,} with a fix available"
-    told += f", {exploited:,} known to be exploited" if exploited else ""
-    yield Text(f"{told}, {len(result.suppressed):,} suppressed")
+    sums = f"{result.fixable:,} with a fix available"
+    sums += f", {exploited:,} known to be exploited" if exploited else ""
+    yield Text(f"{sums}, {len(result.suppressed):,} suppressed")
     yield Text(printable(coverage(result)))
     if result.unevaluated:
         yield Text(f"{len(result.unevaluated):,} could not be evaluated" + ("" if every else " (--all lists them)"))
@@ -85,9 +85,10 @@ def _findings(result: ScanResult, shown: Sequence[Finding], columns: Sequence[st
     totals = _grouped(result.open)
     rows: list[Row] = []
     for key, findings in _grouped(shown).items():
-        rows.append(Section(_heading(key, totals[key], findings)))
+        if width is not None:  # programs that read a pipe find all of it in every row
+            rows.append(Section(_heading(key, totals[key], findings)))
         rows += [[one.cell(finding, columns) for one in chosen] for finding in findings]
-    return render_table([one.column for one in chosen], rows, width=width, indent=_INDENT)
+    return render_table([one.column for one in chosen], rows, width=width, indent=_INDENT if width is not None else 0)
 
 
 def _grouped(findings: Iterable[Finding]) -> _Groups:
@@ -105,8 +106,8 @@ def _heading(key: _Key, findings: Sequence[Finding], shown: Sequence[Finding]) -
     first = findings[0]
     remedy = f"fixed in {first.fixed}" if first.fixed else str(first.state)
     remedy = "fix unknown" if remedy == State.UNKNOWN else remedy
-    told = f"{name} {version}".rstrip() + f", {remedy}: {_vulnerabilities(len({one.identity for one in findings}))}"
-    return told if len(shown) == len(findings) else f"{told}, {len(shown):,} shown"
+    summary = f"{name} {version}".rstrip() + f", {remedy}: {_vulnerabilities(len({one.identity for one in findings}))}"
+    return summary if len(shown) == len(findings) else f"{summary}, {len(shown):,} shown"
 
 
 def _vulnerabilities(count: int) -> str:
@@ -119,8 +120,8 @@ def _suppressed(result: ScanResult) -> Iterator[Text]:
     for finding in result.suppressed:
         why = finding.suppressed
         if why is not None:
-            told = f"{finding.identity} in {finding.package}: {why.status}: {why.reason} ({why.by} {why.origin})"
-            yield Text(" " * _INDENT + printable(told))
+            summary = f"{finding.identity} in {finding.package}: {why.status}: {why.reason} ({why.by} {why.origin})"
+            yield Text(" " * _INDENT + printable(summary))
 
 
 def _unevaluated(result: ScanResult) -> Iterator[Text]:

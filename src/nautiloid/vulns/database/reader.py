@@ -7,78 +7,16 @@ import sqlite3
 import zlib
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from nautiloid.packages.kind import Coordinates
 from nautiloid.vulns.database.schema import DatabaseError, is_current
+from nautiloid.vulns.model import AdvisorySource, Candidate, Exploited, Related
 from nautiloid.vulns.osv import Range
 
-STALE_AFTER = timedelta(days=7)
-
 _REMEDY = "Get one with 'nautiloid db update', or from a file with 'nautiloid db import'."
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One export that the database holds.
-
-    Attributes:
-        name: The ecosystem, or the name under which a file was imported.
-        as_of: The time that its content speaks of, RFC 3339 in UTC.
-        fetched: When it came into the database.
-        malformed: Files that were no OSV record.
-        faults: Parts of records that were left out.
-        families: Ecosystems that it speaks of, without releases.
-    """
-
-    name: str
-    origin: str
-    as_of: str
-    fetched: str
-    records: int
-    withdrawn: int
-    malformed: int
-    faults: int
-    families: tuple[str, ...] = ()
-
-    @property
-    def age(self) -> timedelta:
-        """How old its content is; nothing is younger than now."""
-        try:
-            moment = datetime.fromisoformat(self.as_of.replace("Z", "+00:00"))
-        except ValueError:
-            return timedelta.max
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(datetime.now(UTC) - moment, timedelta(0))
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An advisory that names a package; whether it concerns a version is still to be found out."""
-
-    identity: str
-    modified: str
-    published: str
-    summary: str
-    aliases: tuple[str, ...]
-    upstream: tuple[str, ...]
-    references: tuple[str, ...]
-    urgency: str
-    vectors: tuple[str, ...]
-    ranges: tuple[Range, ...]
-    versions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Exploited:
-    """An entry of CISA's catalogue of known exploited vulnerabilities."""
-
-    added: str
-    due: str
-    ransomware: bool
 
 
 class AdvisoryDatabase:
@@ -87,22 +25,22 @@ class AdvisoryDatabase:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self.path = path
-        query = "SELECT name, origin, as_of, fetched, records, withdrawn, malformed, faults, families FROM source"
+        query = "SELECT name, origin, as_of, fetched, records, withdrawn, malformed, faults, ecosystems FROM source"
         self.sources = tuple(
-            replace(Source(*facts), families=tuple(json.loads(families)))
-            for *facts, families in connection.execute(f"{query} ORDER BY name")
+            replace(AdvisorySource(*facts), ecosystems=tuple(json.loads(ecosystems)))
+            for *facts, ecosystems in connection.execute(f"{query} ORDER BY name")
         )
 
-    def has_family(self, family: str) -> bool:
-        """Tell whether any advisories of a family are here."""
-        return any(family in source.families for source in self.sources)
+    def has_ecosystem(self, ecosystem: str) -> bool:
+        """Tell whether any advisories of an ecosystem are here."""
+        return any(ecosystem in source.ecosystems for source in self.sources)
 
     def candidates(self, place: Coordinates) -> Iterator[Candidate]:
         """Yield the standing advisories that name a package; those without a release concern every release."""
         query = (
             "SELECT identity, modified, published, summary, aliases, upstream, refs, urgency, vectors, spec"
             " FROM affected JOIN record ON record.id = affected.record"
-            " WHERE affected.name=? AND family=? AND (release='' OR release=? OR ?='') ORDER BY identity"
+            " WHERE affected.name=? AND ecosystem=? AND (release='' OR release=? OR ?='') ORDER BY identity"
         )
         for row in self._connection.execute(query, (place.name, place.ecosystem, place.release, place.release)):
             ranges, versions, urgency, vectors = json.loads(zlib.decompress(row[9]))
@@ -121,10 +59,8 @@ class AdvisoryDatabase:
                 versions=tuple(versions),
             )
 
-    def kin(
-        self, identities: Sequence[str], seen: Container[str]
-    ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str, str]]:
-        """Yield ids that mean one vulnerability, vectors, urgency and summary of every record that has one of the ids.
+    def related(self, identities: Sequence[str], seen: Container[str]) -> Iterator[Related]:
+        """Yield what every record that has one of the ids says of the vulnerability.
 
         An advisory about several vulnerabilities at once (upstream) does not speak for each of them and is left out.
 
@@ -142,7 +78,7 @@ class AdvisoryDatabase:
             if own not in seen:
                 named = (own, *json.loads(aliases), *json.loads(upstream))
                 if len({name for name in named if name.startswith("CVE-")}) <= 1:
-                    yield named, tuple(json.loads(vectors)), urgency, summary
+                    yield Related(named, tuple(json.loads(vectors)), urgency, summary)
 
     @cached_property
     def exploited(self) -> Mapping[str, Exploited]:

@@ -20,18 +20,18 @@ from nautiloid.errors import NautiloidError
 from nautiloid.places import cache_directory
 from nautiloid.progress import Progress
 
-VERSION = 1
+VERSION = 2
 """Grows when the tables change; a database of another version is not read."""
 
 _TABLES = """
 CREATE TABLE source(
     name TEXT PRIMARY KEY, origin TEXT, etag TEXT, as_of TEXT, fetched TEXT, records INTEGER, withdrawn INTEGER,
-    malformed INTEGER, faults INTEGER, families TEXT);
+    malformed INTEGER, faults INTEGER, ecosystems TEXT);
 CREATE TABLE record(
     id INTEGER PRIMARY KEY, identity TEXT, source TEXT, modified TEXT, published TEXT, withdrawn TEXT, summary TEXT,
     urgency TEXT, vectors TEXT, aliases TEXT, upstream TEXT, refs TEXT, UNIQUE(identity, source));
-CREATE TABLE affected(record INTEGER, family TEXT, release TEXT, name TEXT, spec BLOB);
-CREATE INDEX affected_by_package ON affected(name, family, release);
+CREATE TABLE affected(record INTEGER, ecosystem TEXT, release TEXT, name TEXT, spec BLOB);
+CREATE INDEX affected_by_package ON affected(name, ecosystem, release);
 CREATE INDEX affected_by_record ON affected(record);
 CREATE TABLE alias(identity TEXT, record INTEGER, PRIMARY KEY(identity, record)) WITHOUT ROWID;
 CREATE INDEX alias_by_record ON alias(record);

@@ -79,9 +79,9 @@ def state_source(
         "SELECT count(*), coalesce(sum(withdrawn <> ''), 0) FROM record WHERE source=?", (name,)
     ).fetchone()
     found = connection.execute(
-        "SELECT DISTINCT family FROM affected JOIN record ON record.id = affected.record WHERE source=?", (name,)
+        "SELECT DISTINCT ecosystem FROM affected JOIN record ON record.id = affected.record WHERE source=?", (name,)
     )
-    families = json.dumps(sorted(row[0] for row in found))
+    ecosystems = json.dumps(sorted(row[0] for row in found))
     connection.execute(
         "INSERT OR REPLACE INTO source VALUES (?,?,?,?,?,?,?,?,?,?)",
         (
@@ -94,7 +94,7 @@ def state_source(
             withdrawn,
             tally.malformed,
             tally.faults,
-            families,
+            ecosystems,
         ),
     )
 
@@ -129,7 +129,7 @@ def _write(connection: sqlite3.Connection, source: str, advisory: Advisory) -> N
 
 
 def _affected_row(record: int, affected: Affected) -> tuple[int, str, str, str, bytes]:
-    family, release = split_ecosystem(affected.ecosystem)
+    ecosystem, release = split_ecosystem(affected.ecosystem)
     ranges = [[one.kind, one.events] for one in affected.ranges]
     spec = json.dumps([ranges, affected.versions, affected.urgency, affected.vectors], separators=(",", ":"))
-    return record, family, release, normal_name(family, affected.name), zlib.compress(spec.encode(), 1)
+    return record, ecosystem, release, normal_name(ecosystem, affected.name), zlib.compress(spec.encode(), 1)

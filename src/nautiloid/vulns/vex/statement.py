@@ -13,7 +13,7 @@ from enum import StrEnum
 from packageurl import PackageURL
 
 from nautiloid.packages.purl import parse_purl
-from nautiloid.vulns.result import Finding, Part, ScanResult, Suppression
+from nautiloid.vulns.model import Finding, ScannedComponent, ScanResult, Suppression
 
 
 class Status(StrEnum):
@@ -93,7 +93,7 @@ def _applied(finding: Finding, result: ScanResult, statements: Sequence[Statemen
     return replace(finding, note=f"VEX {told.origin}: {told.status}{text}{partly}")
 
 
-def _covers(statement: Statement, part: Part, result: ScanResult) -> bool:
+def _covers(statement: Statement, part: ScannedComponent, result: ScanResult) -> bool:
     address = parse_purl(part.purl) if part.purl else None
     holder = parse_purl(part.within) if part.within else None
     for product in statement.products:

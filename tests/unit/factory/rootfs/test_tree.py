@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nautiloid.factory.rootfs.content import Literal
 from nautiloid.factory.rootfs.system import lay_foundations
-from nautiloid.factory.rootfs.tree import Kind, Origin, Tree, TreeError
+from nautiloid.factory.rootfs.tree import NodeKind, Origin, Tree, TreeError
 
 ORIGIN = Origin("base", "deb:thing")
 OTHER = Origin("base", "deb:other")
@@ -76,7 +76,7 @@ def test_pruning_removes_only_what_became_empty() -> None:
     tree.directory("empty", ORIGIN)
     tree.remove("usr/share/doc/a/README")
     tree.prune({"usr/share/doc/a"})
-    assert [entry.path for entry in tree if entry.kind is Kind.DIRECTORY] == ["empty", "usr", "usr/share"]
+    assert [entry.path for entry in tree if entry.kind is NodeKind.DIRECTORY] == ["empty", "usr", "usr/share"]
 
 
 @given(st.lists(st.tuples(_steps, st.sampled_from(["file", "link"]), _steps), max_size=8))
@@ -95,4 +95,4 @@ def test_no_entry_ever_lies_below_a_link(inputs: list[tuple[list[str], str, list
         steps = path.split("/")
         assert ".." not in steps
         for count in range(1, len(steps)):
-            assert paths["/".join(steps[:count])].kind is Kind.DIRECTORY
+            assert paths["/".join(steps[:count])].kind is NodeKind.DIRECTORY

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory.layers import tar_stream
 from nautiloid.factory.lockfile import LockedWheel
-from nautiloid.factory.rootfs.tree import Kind, Tree
+from nautiloid.factory.rootfs.tree import NodeKind, Tree
 from nautiloid.factory.wheels.unpack import add_wheel, rewrite_record
 
 SITE = "usr/local/lib/python3.11/dist-packages"
@@ -66,7 +66,7 @@ def test_a_link_is_taken_for_the_text_that_it_is(tmp_path: Path) -> None:
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     entry = _add(_wheel(tmp_path, (link, "/etc/passwd"))).get(f"{SITE}/link")
     assert entry is not None
-    assert entry.kind is Kind.FILE
+    assert entry.kind is NodeKind.FILE
 
 
 def test_setuid_does_not_enter(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nautiloid.errors import UsageError
 from nautiloid.report.vulnerabilities.cyclonedx_vex import scan_to_cyclonedx
-from nautiloid.vulns.result import Finding
+from nautiloid.vulns.model import Finding
 from nautiloid.vulns.vex.document import read_vex
 from nautiloid.vulns.vex.statement import Product, Statement, Status, apply_statements
 

@@ -13,7 +13,7 @@ from nautiloid.cli.app import app
 from nautiloid.errors import NautiloidError, UsageError
 from nautiloid.oci.layout import Layout
 from nautiloid.vulns.database.files import import_file
-from nautiloid.vulns.result import Finding, Part, ScanResult, State
+from nautiloid.vulns.model import Finding, ScannedComponent, ScanResult, State
 from nautiloid.vulns.severity import Rating
 from nautiloid.vulns.vex.openvex import read_openvex
 from nautiloid.vulns.vex.statement import Product, Statement, Status, apply_statements
@@ -23,11 +23,11 @@ from ...inspect.test_inspection import OS_RELEASE, _distribution
 from ..exports_server import record
 
 DIGEST = f"sha256:{'a' * 64}"
-TORCH = Part("torch", "2.0", "pkg:pypi/torch@2.0")
-OTHER = Part("libtorch", "2.0", "pkg:deb/debian/libtorch@2.0?distro=debian-12")
+TORCH = ScannedComponent("torch", "2.0", "pkg:pypi/torch@2.0")
+OTHER = ScannedComponent("libtorch", "2.0", "pkg:deb/debian/libtorch@2.0?distro=debian-12")
 
 
-def _result(*parts: Part) -> ScanResult:
+def _result(*parts: ScannedComponent) -> ScanResult:
     finding = Finding("CVE-1", ("CVE-1", "GHSA-1"), ("PYSEC-1",), "PyPI", "", "torch", "2.0", parts, Rating(),
                       State.UNFIXED, "", "", (), "")  # fmt: skip
     return ScanResult("registry.example/team/app:1", DIGEST, "", "nautiloid", (finding,), 1, 1)

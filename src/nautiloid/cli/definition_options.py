@@ -1,4 +1,4 @@
-"""Options that several commands share, declared once."""
+"""Options of the commands that take a definition: which one, its lock, its mirrors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from nautiloid.errors import UsageError
-from nautiloid.factory.definition_file import LoadedDefinition, load_definition
 
 
 def definition_here() -> str:
@@ -38,6 +37,10 @@ LockOption = Annotated[
     Path | None,
     typer.Option("--lock", help="The lock file. Default: beside the definition; for catalog images, here."),
 ]
+ArchitecturesOption = Annotated[
+    str | None,
+    typer.Option("--arch", metavar="ARCH[,ARCH]", help="amd64, arm64 or both. Default: what the definition says."),
+]
 MirrorOption = Annotated[
     str | None, typer.Option("--mirror", help="Debian mirror to use instead of the host's own (base URL).")
 ]
@@ -45,25 +48,3 @@ SecurityMirrorOption = Annotated[
     str | None, typer.Option("--security-mirror", help="Mirror of Debian's security archive (base URL).")
 ]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Use only what is in the cache.")]
-
-
-ArchitecturesOption = Annotated[
-    str | None,
-    typer.Option("--arch", metavar="ARCH[,ARCH]", help="amd64, arm64 or both. Default: what the definition says."),
-]
-
-
-def load_all(definition: str, architectures: str | None) -> list[LoadedDefinition]:
-    """Load a definition once for each architecture that was asked for."""
-    wanted = [name.strip() for name in architectures.split(",")] if architectures else [None]
-    return [load_definition(definition, architecture) for architecture in dict.fromkeys(wanted)]
-
-
-def lock_path(loaded: LoadedDefinition, chosen: Path | None, *, in_catalog: bool) -> Path:
-    """Return where the lock of a definition lies: one for each architecture, amd64's without its name."""
-    architecture = loaded.definition.architecture
-    suffix = "" if architecture == "amd64" else f".{architecture}"
-    if chosen is not None:
-        return chosen.with_name(f"{chosen.stem}{suffix}{chosen.suffix}")
-    name = f"{loaded.definition.name}{suffix}.lock"
-    return Path(name) if in_catalog else loaded.path.with_name(name)

@@ -1,4 +1,4 @@
-"""Do two images give the same answers to the same work?"""
+"""What some work answers in an image, and whether two images give the same answers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nautiloid.errors import NautiloidError
 from nautiloid.run.engine import Engine
 from nautiloid.run.profile import HardenedProfile, Mount
+
+
+class WorkError(NautiloidError):
+    """The work does not do in an image what is asked of it."""
 
 
 @dataclass(frozen=True)

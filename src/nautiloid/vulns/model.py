@@ -1,26 +1,101 @@
-"""What a scan found, as plain data."""
+"""What matching is about, as plain data: advisories and where they come from, what is scanned, what was found."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from nautiloid.vulns.database.reader import Exploited, Source
+from nautiloid.vulns.osv import Range
 from nautiloid.vulns.severity import Rating, Severity
 
-
-class State(StrEnum):
-    """What can be done about a finding."""
-
-    FIXED = "fix available"
-    UNFIXED = "unfixed"
-    UNIMPORTANT = "unimportant"
-    UNKNOWN = "unknown"
+STALE_AFTER = timedelta(days=7)
+"""The age from which on advisories are said to be old."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AdvisorySource:
+    """One export that the database holds.
+
+    Attributes:
+        name: The ecosystem, or the name under which a file was imported.
+        as_of: The time that its content speaks of, RFC 3339 in UTC.
+        fetched: When it came into the database.
+        malformed: Files that were no OSV record.
+        faults: Parts of records that were left out.
+        ecosystems: Ecosystems that it speaks of, without releases.
+    """
+
+    name: str
+    origin: str
+    as_of: str
+    fetched: str
+    records: int
+    withdrawn: int
+    malformed: int
+    faults: int
+    ecosystems: tuple[str, ...] = ()
+
+    @property
+    def stale(self) -> bool:
+        """Whether a reader ought to know that it is old."""
+        return self.age > STALE_AFTER
+
+    @property
+    def age(self) -> timedelta:
+        """How old its content is; nothing is younger than now."""
+        try:
+            moment = datetime.fromisoformat(self.as_of.replace("Z", "+00:00"))
+        except ValueError:
+            return timedelta.max
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(datetime.now(UTC) - moment, timedelta(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An advisory that names a package; whether it concerns a version is still to be found out."""
+
+    identity: str
+    modified: str
+    published: str
+    summary: str
+    aliases: tuple[str, ...]
+    upstream: tuple[str, ...]
+    references: tuple[str, ...]
+    urgency: str
+    vectors: tuple[str, ...]
+    ranges: tuple[Range, ...]
+    versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What another record says of the same vulnerability.
+
+    Attributes:
+        identities: All ids that the record gives it.
+        vectors: CVSS vectors.
+    """
+
+    identities: tuple[str, ...]
+    vectors: tuple[str, ...]
+    urgency: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exploited:
+    """An entry of CISA's catalogue of known exploited vulnerabilities."""
+
+    added: str
+    due: str
+    ransomware: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedComponent:
     """One package or library that was checked.
 
     Attributes:
@@ -35,6 +110,31 @@ class Part:
     within: str = ""
     source: str = ""
     source_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is scanned.
+
+    Attributes:
+        parts: Its packages and the libraries inside of them.
+        notes: What could not be read of it, in sentences.
+    """
+
+    name: str
+    parts: tuple[ScannedComponent, ...]
+    digest: str = ""
+    distribution: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class State(StrEnum):
+    """What can be done about a finding."""
+
+    FIXED = "fix available"
+    UNFIXED = "unfixed"
+    UNIMPORTANT = "unimportant"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +162,7 @@ class Finding:
         identity: Its CVE where it has one, else the best known of its ids.
         identities: All ids that mean the same vulnerability, sorted, ``identity`` among them.
         advisories: The records that matched.
-        family: Whose advisories, with ``release``.
+        ecosystem: Whose advisories, with ``release``.
         package: The package as the advisory spells it; a source package for Debian and Alpine.
         version: Of that package, as it was compared.
         parts: What is installed of it: binary packages, or what bundles it.
@@ -77,11 +177,11 @@ class Finding:
     identity: str
     identities: tuple[str, ...]
     advisories: tuple[str, ...]
-    family: str
+    ecosystem: str
     release: str
     package: str
     version: str
-    parts: tuple[Part, ...]
+    parts: tuple[ScannedComponent, ...]
     rating: Rating
     state: State
     fixed: str
@@ -125,7 +225,7 @@ class ScanResult:
         uncovered: Kinds of package that no advisories cover, with how many there are.
         unevaluated: What could not be decided.
         ended: Distribution releases that get no advisories any more: ``Debian 10 (2024-06-30)``.
-        sources: What the database holds of the families that were asked.
+        sources: What the database holds of the ecosystems that were asked.
         warnings: What a reader must know, in sentences.
     """
 
@@ -139,7 +239,7 @@ class ScanResult:
     uncovered: tuple[tuple[str, int], ...] = ()
     unevaluated: tuple[Unevaluated, ...] = ()
     ended: tuple[str, ...] = ()
-    sources: tuple[Source, ...] = ()
+    sources: tuple[AdvisorySource, ...] = ()
     warnings: tuple[str, ...] = field(default=())
 
     @property

@@ -1,0 +1,40 @@
+"""Commands that say what is in images."""
+
+from __future__ import annotations
+
+from nautiloid.cli.groups import Command, Group
+
+
+def _inspect() -> Command:
+    from nautiloid.cli.inspect import inspect  # noqa: PLC0415
+
+    return inspect
+
+
+def _compare() -> Command:
+    from nautiloid.cli.compare import compare  # noqa: PLC0415
+
+    return compare
+
+
+def _diff() -> Command:
+    from nautiloid.cli.diff import diff  # noqa: PLC0415
+
+    return diff
+
+
+def _sbom() -> Command:
+    from nautiloid.cli.sbom import sbom  # noqa: PLC0415
+
+    return sbom
+
+
+LOOK = Group(
+    "Look",
+    {
+        "inspect": _inspect,
+        "compare": _compare,
+        "diff": _diff,
+        "sbom": _sbom,
+    },
+)

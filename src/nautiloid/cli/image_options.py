@@ -1,0 +1,43 @@
+"""Options of the commands that take an image: which one is meant, and how to talk to registries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nautiloid.oci.model import Platform
+from nautiloid.registry.settings import SessionSettings
+from nautiloid.workflows.inspecting import ImageChoice
+
+ImageArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="IMAGE",
+        help="A name, a digest, an OCI layout, a tar, a directory, docker://NAME or docker-daemon:NAME.",
+    ),
+]
+PlatformOption = Annotated[
+    str | None, typer.Option("--platform", metavar="OS/ARCH", help="Which image of an index. Default: this machine's.")
+]
+CaFileOption = Annotated[
+    list[Path] | None,
+    typer.Option("--ca-file", help="Trust this certificate authority as well (PEM). Repeatable."),
+]
+PlainHttpOption = Annotated[bool, typer.Option("--plain-http", help="Speak HTTP without TLS.")]
+
+
+def image_choice(platform: str | None, ca_file: list[Path] | None, plain_http: bool) -> ImageChoice:
+    """Return what the options say."""
+    return ImageChoice(parse_platform(platform), settings_of(ca_file, plain_http))
+
+
+def parse_platform(platform: str | None) -> Platform | None:
+    """Return the platform that was asked for."""
+    return Platform.parse(platform) if platform else None
+
+
+def settings_of(ca_file: list[Path] | None, plain_http: bool) -> SessionSettings:
+    """Return how to talk to the registry."""
+    return SessionSettings(tuple(ca_file or ()), plain_http)

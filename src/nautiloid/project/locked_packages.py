@@ -1,0 +1,36 @@
+"""The packages of a Python lock file: uv's, poetry's, pdm's, and PEP 751's, which keep them in one shape.
+
+Each is a TOML file with an array of tables (``package``, or ``packages`` in PEP 751) that have a name and a version.
+Who walks a lock's graph for one image, and who wants to know of everything in it, both begin here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nautiloid.project.toml_file import read_toml, table
+
+NAMES = ("uv.lock", "poetry.lock", "pylock.toml", "pdm.lock")
+
+
+def is_python_lock(path: Path) -> bool:
+    """Tell by its name whether a file is a lock; PEP 751 allows ``pylock.NAME.toml`` as well."""
+    return path.name in NAMES or (path.name.startswith("pylock.") and path.suffix == ".toml")
+
+
+def read_locked_packages(path: Path) -> list[dict[str, Any]] | None:
+    """Return the table of each package; None where there is no such file.
+
+    Raises:
+        ProjectError: The file is no TOML.
+    """
+    data = read_toml(path)
+    if data is None:
+        return None
+    return [entry for entry in data.get("package") or data.get("packages") or () if isinstance(entry, dict)]
+
+
+def is_local(entry: dict[str, Any]) -> bool:
+    """Tell whether a package is the project itself, or a directory beside it."""
+    return bool({"editable", "virtual", "directory"} & table(entry, "source").keys())

@@ -1,0 +1,29 @@
+"""Forms of a self-test."""
+
+from __future__ import annotations
+
+from nautiloid.report.formats import Formats
+from nautiloid.selftest.report import TestReport
+
+
+class Json:
+    """Plain data."""
+
+    name = "json"
+
+    def write(self, result: TestReport) -> str:
+        """Return every check and its outcome."""
+        return result.to_json()
+
+
+class JUnit:
+    """What CI servers show."""
+
+    name = "junit"
+
+    def write(self, result: TestReport) -> str:
+        """Return a test case for each check."""
+        return result.to_junit()
+
+
+SELFTEST_FORMATS = Formats[TestReport](Json(), JUnit())

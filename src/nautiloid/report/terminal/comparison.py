@@ -1,0 +1,61 @@
+"""Images side by side, and what came and went."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from nautiloid.inspect.comparison import Comparison
+from nautiloid.report import words
+from nautiloid.report.tables import Column, render_table
+from nautiloid.report.terminal.lines import plain, some
+
+_SHOWN = 15
+
+
+def comparison_to_lines(found: Comparison, *, width: int | None, every: bool = False) -> list[Text]:
+    """Return the measures of all images, and the changes from the first to each other one.
+
+    Args:
+        found: The comparison.
+        width: Cells of the terminal; None for a pipe.
+        every: List every change, not only the first few.
+    """
+    lines = measures_to_lines(found, width=width)
+    lines += plain([f"Counted by {found.images[0].tool}, all images in one run."], width)
+    for changes in found.changes:
+        title = f"{words.printable(found.images[0].name)} -> {words.printable(changes.image)}"
+        lines += [Text(), Text(title, style="bold")]
+        components = [_change(one.before, one.after, f"{one.kind} {one.name}") for one in changes.components]
+        programs = [f"- /{path}" for path in changes.executables_removed]
+        programs += [f"+ /{path}" for path in changes.executables_added]
+        lines += _changes("components", components, every=every)
+        lines += _changes("executables", programs, every=every)
+    return lines
+
+
+def measures_to_lines(found: Comparison, *, width: int | None) -> list[Text]:
+    """Return the measures of all images, side by side."""
+    columns = [Column("", fixed=True)]
+    for number, image in enumerate(found.images):
+        columns.append(Column(image.name, fixed=True, align="right"))
+        if number:
+            columns.append(Column("", fixed=True, align="right"))
+    rows = []
+    for measure in found.measures:
+        cells = [measure.title, words.amount(measure, 0)]
+        for position in range(1, len(found.images)):
+            cells += [words.amount(measure, position), words.change(measure, position)]
+        rows.append(cells)
+    return render_table(columns, rows, width=width)
+
+
+def _change(before: str, after: str, name: str) -> str:
+    if not before:
+        return f"+ {name} {after}"
+    return f"~ {name} {before} -> {after}" if after else f"- {name} {before}"
+
+
+def _changes(title: str, lines: list[str], *, every: bool) -> list[Text]:
+    signs = (("+", "added"), ("-", "removed"), ("~", "changed"))
+    counts = ", ".join(f"{sum(line[0] == sign for line in lines)} {word}" for sign, word in signs)
+    return [Text(f"  {title}: {counts}"), *some(lines, _SHOWN, every=every, indent=4)]

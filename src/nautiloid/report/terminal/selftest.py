@@ -1,0 +1,28 @@
+"""A self-test, check by check."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from nautiloid.report.tables import Cell, Column, render_table
+from nautiloid.report.terminal.lines import plain
+from nautiloid.selftest.report import TestReport
+
+
+def selftest_to_lines(report: TestReport, *, width: int | None) -> list[Text]:
+    """Return the outcome of every check, and how many passed."""
+    columns = [Column("", fixed=True), Column("Check", fixed=True), Column("Why", wrap=True),
+               Column("Seconds", fixed=True, align="right", drop=1)]  # fmt: skip
+    rows: list[list[Cell | str]] = [
+        [
+            Cell("ok", "green") if outcome.passed else Cell("FAILED", "red"),
+            f"{outcome.group}: {outcome.name}",
+            outcome.detail,
+            f"{outcome.seconds:.2f}" if outcome.seconds >= 0.01 else "",
+        ]
+        for outcome in report.outcomes
+    ]
+    passed = len(report.outcomes) - len(report.failures)
+    where = f" in {report.engine}" if report.engine else ""
+    sums = f"{report.image}: {passed} of {len(report.outcomes)} checks passed{where}"
+    return [*render_table(columns, rows, width=width), *plain([*report.not_run, sums], width)]

@@ -1,0 +1,49 @@
+"""Inspect whatever a user names, with the user's own surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from nautiloid.inspect.inventory import Inspection
+from nautiloid.oci.model import Platform
+from nautiloid.oci.source import ImageSource
+from nautiloid.registry.settings import SessionSettings
+from nautiloid.workflows.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class ImageChoice:
+    """Which image is meant where a name stands for several, and how to talk to registries."""
+
+    platform: Platform | None = None
+    settings: SessionSettings = field(default_factory=SessionSettings)
+
+
+def inspect(name: str, workspace: Workspace, choice: ImageChoice | None = None) -> Inspection:
+    """Say all that is known of an image, wherever it lies.
+
+    Args:
+        name: A name of the store, a digest, a path, ``docker://NAME``, ``docker-daemon:NAME``, ``dir:PATH``.
+        workspace: Where names are looked up.
+        choice: Which image of an index; by default this machine's.
+
+    Raises:
+        NautiloidError: There is no such image, or it cannot be read.
+    """
+    # Not before it is needed: a scan of an SBOM talks to no registry.
+    from nautiloid.images.inspecting import inspect_anything  # noqa: PLC0415
+
+    chosen = choice or ImageChoice()
+    return inspect_anything(name, workspace.images, chosen.platform, chosen.settings, workspace.progress)
+
+
+@contextmanager
+def open_named(name: str, workspace: Workspace, choice: ImageChoice | None = None) -> Iterator[ImageSource]:
+    """Lend an image, wherever it lies; see ``inspect``."""
+    from nautiloid.images.inspecting import open_anywhere  # noqa: PLC0415
+
+    chosen = choice or ImageChoice()
+    with open_anywhere(name, workspace.images, chosen.platform, chosen.settings, workspace.progress) as source:
+        yield source

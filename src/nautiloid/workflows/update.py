@@ -1,0 +1,127 @@
+"""Update: what newer locks would change and fix, and what one did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nautiloid.debian.mirrors import Mirrors
+from nautiloid.factory.lockfile import Lock, LockError, read_lock
+from nautiloid.subjects.images import subject_of_lock
+from nautiloid.updating.changelogs import changelog_fixes
+from nautiloid.updating.lock_update import LockUpdate
+from nautiloid.updating.update import Judge, Policy, Updating, compare_locks
+from nautiloid.vulns.model import ScanResult
+from nautiloid.workflows.assess import Assessor, Criteria, open_assessor, open_assessor_if_held
+from nautiloid.workflows.built import image_built_from
+from nautiloid.workflows.locking import LockPlace, lock_places
+from nautiloid.workflows.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Held:
+    """What updates are held against.
+
+    Attributes:
+        criteria: What findings are held against.
+        database: The advisories; None is the usual database, where there is one.
+        mirrors: The user's own choice of mirrors.
+    """
+
+    criteria: Criteria = field(default_factory=Criteria)
+    database: Path | None = None
+    mirrors: Mirrors = field(default_factory=Mirrors)
+
+    def assessor(self, workspace: Workspace, *, required: bool = False) -> AbstractContextManager[Assessor | None]:
+        """Lend the judgement; None where there are no advisories and none are required."""
+        open_it = open_assessor if required else open_assessor_if_held
+        return open_it(self.database, self.criteria, workspace.images, workspace.progress)
+
+
+def updates_of(
+    definition: str,
+    policy: Policy,
+    workspace: Workspace,
+    held: Held | None = None,
+    *,
+    architectures: str | None = None,
+    lock: Path | None = None,
+) -> Iterator[LockUpdate]:
+    """Propose updates for the locks of whatever definition a user names; see ``propose_updates``.
+
+    Args:
+        definition: What the user typed.
+        policy: How far an update may go.
+        workspace: Where downloads go.
+        held: What updates are held against.
+        architectures: Debian's names with commas between them; None: what the definition says.
+        lock: The lock that the user named.
+    """
+    held = held or Held()
+    with held.assessor(workspace, required=policy.only_security) as assessor:
+        places = lock_places(definition, architectures, lock)
+        yield from propose_updates(places, policy, workspace, assessor, held.mirrors)
+
+
+def compare_named(old: Path, new: Path, workspace: Workspace, held: Held | None = None) -> LockUpdate:
+    """Say what moved between two locks; see ``compare``."""
+    held = held or Held()
+    with held.assessor(workspace) as assessor:
+        return compare(old, new, workspace, assessor, held.mirrors)
+
+
+def propose_updates(
+    places: Sequence[LockPlace], policy: Policy, workspace: Workspace, assessor: Assessor | None, mirrors: Mirrors
+) -> Iterator[LockUpdate]:
+    """Resolve definitions anew, one by one, and yield what differs from their locks; nothing is written.
+
+    Args:
+        places: The definitions and their locks.
+        policy: How far an update may go.
+        workspace: Where downloads go.
+        assessor: The judgement; None where there are no advisories.
+        mirrors: The user's own choice of mirrors.
+
+    Raises:
+        LockError: There is no lock, or only security fixes shall move and the definition was edited.
+        NautiloidError: Something cannot be resolved, fetched or verified.
+    """
+    with workspace.fetching() as fetcher:
+        for place in places:
+            old = read_lock(place.path)
+            if policy.only_security and old.definition != place.loaded.definition:
+                raise LockError(
+                    f"the lock {place.path} was made from another version of the definition",
+                    "Make a new one with 'nautiloid lock': not only security fixes would move.",
+                )
+            judge = judge_of(assessor, workspace, old)
+            found = Updating(place.loaded, fetcher, mirrors, judge, datetime.now(UTC)).propose(old, policy)
+            yield LockUpdate(place.path, found, changelog_fixes(found.old, found.new, fetcher, mirrors))
+
+
+def compare(old: Path, new: Path, workspace: Workspace, assessor: Assessor | None, mirrors: Mirrors) -> LockUpdate:
+    """Say what moved between two locks that there are.
+
+    Raises:
+        NautiloidError: One of them, or a package of theirs, cannot be read.
+    """
+    before, after = read_lock(old), read_lock(new)
+    with workspace.fetching() as fetcher:
+        found = compare_locks(before, after, judge_of(assessor, workspace, before))
+        return LockUpdate(new, found, changelog_fixes(before, after, fetcher, mirrors))
+
+
+def judge_of(assessor: Assessor | None, workspace: Workspace, old: Lock) -> Judge:
+    """Return what judges both locks by one measure, with the VEX of the image that was built from the old one."""
+    if assessor is None:
+        return lambda _: None
+    image = image_built_from(workspace.images, old)
+    digest = image.digest if image is not None else ""
+
+    def judge(lock: Lock) -> ScanResult:
+        return assessor.assess(replace(subject_of_lock(lock), digest=digest))
+
+    return judge
