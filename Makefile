@@ -1,16 +1,18 @@
 # `make lab` builds, trains, classifies and shows what it made; `make test` proves it. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test check clean
+.PHONY: help setup lab test test-unit check wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 help:
-	@echo "make lab     build the hardened image, train in it, classify in it, compare it with the usual image"
-	@echo "make test    run every test (NAUTILOID_DATA=DIR adds the lab's photos)"
-	@echo "make check   ruff, mypy --strict"
-	@echo "make setup   only prepare the virtual environment and the container engine"
+	@echo "make lab        build the hardened image, train in it, classify in it, compare it with the usual image"
+	@echo "make test       run every test (NAUTILOID_DATA=DIR adds the lab's photos)"
+	@echo "make test-unit  only those that need no engine and no image: a minute"
+	@echo "make check      ruff, mypy --strict, who imports whom"
+	@echo "make wheel      the package, in dist/"
+	@echo "make setup      only prepare the virtual environment and the container engine"
 
 setup: $(READY)
 
@@ -30,13 +32,23 @@ $(VENV)/.ready-tests: $(READY)
 lab: $(READY)
 	@$(BIN)/nautiloid lab
 
+# A file stays with one worker, so that what its tests share is made once.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 10
+
 test: $(VENV)/.ready-tests
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
+
+test-unit: $(VENV)/.ready-tests
+	@$(PYTEST) tests/unit
 
 check: $(VENV)/.ready-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	PYTHONPATH=scripts $(BIN)/lint-imports --no-logo --no-cache
+
+wheel: $(VENV)/.ready-tests
+	@$(BIN)/python -m build --wheel
 
 clean:
-	rm -rf $(VENV) lab build
+	rm -rf $(VENV) lab build dist

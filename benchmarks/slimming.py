@@ -18,9 +18,10 @@ from pathlib import Path
 from nautiloid import catalog, places
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.elf.reader import Elf, ElfError
-from nautiloid.factory.assemble import assemble, gather
-from nautiloid.factory.build import fetch_inputs
+from nautiloid.factory.assemble import assemble
 from nautiloid.factory.definition_file import load_definition
+from nautiloid.factory.gathering import gather
+from nautiloid.factory.inputs import fetch_inputs
 from nautiloid.factory.locker import make_lock
 from nautiloid.factory.rootfs.tree import Node, Tree
 from nautiloid.net.fetch import Fetcher

@@ -9,12 +9,11 @@ import typer
 from nautiloid.cli import console
 from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, PlatformOption, image_choice
 from nautiloid.cli.output import TABLE, EveryOption, OutputOption, format_option, report
-from nautiloid.inspect.comparison import compare as compare_inspections
 from nautiloid.inspect.conditions import parse_condition
 from nautiloid.report.formats.comparison import COMPARISON_FORMATS
 from nautiloid.report.terminal.comparison import comparison_to_lines
 from nautiloid.report.words import violation
-from nautiloid.workflows.inspecting import inspect
+from nautiloid.workflows.inspecting import compare as compare_images
 
 
 def compare(
@@ -43,8 +42,7 @@ def compare(
     Example: `nautiloid compare docker://python:3.11 nautiloid/pytorch --fail-on 'executables>10'`
     """
     conditions = [parse_condition(text) for text in fail_on or ()]
-    workspace, choice = console.workspace(), image_choice(platform, ca_file, plain_http)
-    found = compare_inspections([inspect(name, workspace, choice) for name in (base, *others)])
+    found = compare_images([base, *others], console.workspace(), image_choice(platform, ca_file, plain_http))
     lines = lambda width: comparison_to_lines(found, width=width, every=every)  # noqa: E731
     report(found, output_format, COMPARISON_FORMATS, lines, output)
     failed = [

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -53,7 +52,9 @@ def configure(*, verbose: bool, quiet: bool, bars: bool) -> None:
     if verbose:
         # Other libraries log what they do for themselves, such as every connection; that is not asked for.
         log = logging.getLogger("nautiloid")
-        log.handlers = [RichHandler(console=Console(stderr=True), show_path=False, omit_repeated_times=False)]
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+        log.handlers = [handler]
         log.setLevel(logging.INFO)
 
 

@@ -16,7 +16,7 @@ from nautiloid.errors import UsageError
 from nautiloid.oci.reference import parse_name
 from nautiloid.report.formats.patch import PATCH_FORMATS
 from nautiloid.report.terminal.patch import patch_to_lines
-from nautiloid.workflows.patch import patch_named
+from nautiloid.workflows.patch import patch as fix
 
 
 def patch(
@@ -50,7 +50,7 @@ def patch(
 
     Example: `nautiloid patch docker://python:3.11 --tag python:3.11-patched`
     """
-    result = patch_named(
+    result = fix(
         image,
         parse_name(tag) if tag else _patched_name(image),
         console.workspace(),

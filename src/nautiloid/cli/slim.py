@@ -12,6 +12,7 @@ from nautiloid.cli.definition_options import LockOption
 from nautiloid.report.terminal.slim import proof_to_lines, removable_to_lines
 from nautiloid.run.profile import parse_size
 from nautiloid.workflows.slim import SlimOrder, open_slimming
+from nautiloid.workflows.slim_proof import prove
 
 
 def slim(
@@ -48,7 +49,7 @@ def slim(
         console.show(removable_to_lines(traced, slimming.site, width=console.width()))
         if apply is None:
             return
-        proof = slimming.prove(traced)
+        proof = prove(slimming, traced)
     console.show(proof_to_lines(proof))
     for item in proof.differences:
         console.failed(f"the slimmed image does not do the same: {item}")

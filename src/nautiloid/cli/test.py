@@ -10,7 +10,7 @@ from nautiloid.cli import console
 from nautiloid.cli.output import TABLE, OutputOption, format_option, report
 from nautiloid.report.formats.selftest import SELFTEST_FORMATS
 from nautiloid.report.terminal.selftest import selftest_to_lines
-from nautiloid.workflows.selftest import selftest
+from nautiloid.workflows.selftest import test as run_test
 
 
 def test(
@@ -26,7 +26,7 @@ def test(
 
     Example: `nautiloid test pytorch`
     """
-    found = selftest(image, console.workspace(), engine)
+    found = run_test(image, console.workspace(), engine)
     lines = lambda width: selftest_to_lines(found, width=width)  # noqa: E731
     report(found, output_format, SELFTEST_FORMATS, lines, output)
     if found.failures:

@@ -25,6 +25,7 @@ from nautiloid.factory.definition import Definition, Python
 from nautiloid.factory.rootfs.content import FileSlice
 from nautiloid.factory.rootfs.linkage import TRIPLETS
 from nautiloid.factory.rootfs.tree import Node, NodeKind, Tree
+from nautiloid.programs import announced
 from nautiloid.progress import SILENT, Progress
 
 _LOADERS = {"amd64": "usr/lib64/ld-linux-x86-64.so.2", "arm64": "usr/lib/ld-linux-aarch64.so.1"}
@@ -186,7 +187,7 @@ class _Interpreter:
     def _run(self, arguments: Sequence[str]) -> None:
         # A clean environment: nothing of this machine may reach the compiler.
         done = subprocess.run(
-            [*self._command, *arguments],
+            announced([*self._command, *arguments]),
             env={"LC_ALL": "C.UTF-8"},
             capture_output=True,
             text=True,

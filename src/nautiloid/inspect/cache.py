@@ -8,8 +8,9 @@ from pathlib import Path
 from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
 from nautiloid.inspect.document import SCHEMA, inspection_from_json, inspection_to_json
-from nautiloid.inspect.inspection import TOOL, inspect_image
+from nautiloid.inspect.inspection import inspect_image
 from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspect.whole_tree import TOOL
 from nautiloid.oci.source import ImageSource
 from nautiloid.progress import SILENT, Progress
 

@@ -1,4 +1,4 @@
-"""Puts together what all records and files told: each component once, with its files, its layer, and what it is in.
+"""Puts together what all records and files origin: each component once, with its files, its layer, and what it is in.
 
 Whoever installed a file owns it: first the distribution's package manager, then Python's RECORDs. A Python distribution
 whose metadata dpkg owns *is* that Debian package; one in another package's folder is vendored.
@@ -76,9 +76,9 @@ class _Assembly:
     def note(self, position: int, component: Component) -> None:
         """Record that a component was found in another way as well."""
         kept = self.components[position]
-        told = f"{component.how} ({component.evidence})"
-        if told != f"{kept.how} ({kept.evidence})" and told not in kept.also:
-            self.components[position] = replace(kept, also=(*kept.also, told))
+        origin = f"{component.how} ({component.evidence})"
+        if origin != f"{kept.how} ({kept.evidence})" and origin not in kept.also:
+            self.components[position] = replace(kept, also=(*kept.also, origin))
 
     def within(self, path: str) -> str:
         """Return the purl of the package that a path belongs to; empty for none."""

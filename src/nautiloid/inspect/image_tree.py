@@ -83,10 +83,10 @@ def read_tree(source: ImageSource, listings: Listings, task: Task) -> ImageTree:
 def layer_names(source: ImageSource) -> tuple[str, ...]:
     """Return what each layer is called: by its annotation, or by the history line that made it."""
     image = source.image
-    told = [entry.created_by for entry in image.config.history if not entry.empty_layer]
+    commands = [entry.created_by for entry in image.config.history if not entry.empty_layer]
     names = []
     for position, layer in enumerate(image.manifest.layers):
-        history = told[position] if position < len(told) else ""
+        history = commands[position] if position < len(commands) else ""
         name = layer.annotations.get(labels.LAYER) or history.removeprefix("nautiloid: ")
         names.append(name or f"layer {position + 1}")
     return tuple(names)

@@ -7,24 +7,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-import nautiloid
-from nautiloid.inspect.components import assemble_components
 from nautiloid.inspect.examine import Examiner
-from nautiloid.inspect.facts import Record, Unread
 from nautiloid.inspect.file_tree import FileTree, TreeFile
-from nautiloid.inspect.findings import find_config_faults, find_faults, in_order
+from nautiloid.inspect.findings import find_config_faults, in_order
 from nautiloid.inspect.image_tree import layer_names
 from nautiloid.inspect.inventory import Inspection, LayerFacts, Skipped
 from nautiloid.inspect.layer_listing import EntryKind, LayerEntry, list_layer
-from nautiloid.inspect.surface import find_surface
-from nautiloid.inspect.usage import usage_of
+from nautiloid.inspect.whole_tree import inspect_tree
 from nautiloid.oci.read_ahead import ReadAhead
 from nautiloid.oci.source import ImageSource
-from nautiloid.packages.kinds import KINDS
-from nautiloid.packages.os_release import read_distribution
 from nautiloid.progress import SILENT, Progress
-
-TOOL = f"nautiloid {nautiloid.__version__}"
 
 
 def inspect_image(source: ImageSource, name: str, progress: Progress = SILENT) -> Inspection:
@@ -54,7 +46,7 @@ def inspect_image(source: ImageSource, name: str, progress: Progress = SILENT) -
             task.advance(1)
     files = tree.files()
     names = layer_names(source)
-    found = _inspect_tree(files, tree, name, names)
+    found = inspect_tree(files, tree, name, names)
     kept = _kept(files, len(brought))
     layers = tuple(
         LayerFacts(
@@ -90,54 +82,12 @@ def inspect_entries(entries: tuple[LayerEntry, ...], name: str, skipped: tuple[S
     tree = FileTree()
     tree.apply(entries)
     files = tree.files()
-    found = _inspect_tree(files, tree, name, ("directory",))
+    found = inspect_tree(files, tree, name, ("directory",))
     sizes = [entry.size for entry in entries if entry.kind is EntryKind.FILE]
     layer = LayerFacts(0, "", "", "directory", 0, sum(sizes), _kept(files, 1)[0], len(sizes))
     return replace(
         found, layers=(layer,), skipped=(*skipped, *found.skipped), seconds=time.monotonic() - started
     )  # fmt: skip
-
-
-def _inspect_tree(files: Mapping[str, TreeFile], tree: FileTree, name: str, layers: tuple[str, ...]) -> Inspection:
-    records = {
-        path: file.entry.facts.content
-        for path, file in files.items()
-        if file.entry is not None and isinstance(file.entry.facts, Record)
-    }
-    distribution = read_distribution(records)
-    assembled = assemble_components(files, records, distribution, tree.real_path)
-    surface = find_surface(files, assembled.owner_name)
-    regular = [(path, file) for path, file in files.items() if file.kind is EntryKind.FILE]
-    return Inspection(
-        name=name,
-        digest="",
-        platform="",
-        created="",
-        distribution=distribution.name,
-        distribution_id=distribution.identity,
-        distribution_version=distribution.version,
-        config={},
-        layers=(),
-        components=assembled.components,
-        files=len(regular),
-        size=sum(file.entry.size for path, file in regular if file.entry and file.linked in ("", path)),
-        compressed=0,
-        surface=surface,
-        findings=find_faults(files, surface, assembled.owner_name),
-        skipped=_skipped(files, records),
-        usage=usage_of(files, assembled.owner_name, layers, name),
-        tool=TOOL,
-    )
-
-
-def _skipped(files: Mapping[str, TreeFile], records: Mapping[str, bytes]) -> tuple[Skipped, ...]:
-    found = [
-        Skipped(f"/{path}", file.entry.facts.reason, file.layer)
-        for path, file in files.items()
-        if file.entry is not None and isinstance(file.entry.facts, Unread)
-    ]
-    faults = (fault for kind in KINDS for fault in kind.unreadable(records))
-    return (*found, *(Skipped(f"/{path}", reason, files[path].layer) for path, reason in faults))
 
 
 def _kept(files: Mapping[str, TreeFile], layers: int) -> list[int]:

@@ -26,7 +26,7 @@ class Clue:
     Attributes:
         kind: purl type, ``generic`` or ``cargo``.
         version: Empty where only its presence is known.
-        evidence: The text or name that told, for a person.
+        evidence: The text or name that says so, for a person.
         confidence: 0 to 1.
     """
 
@@ -163,9 +163,9 @@ def find_libraries(path: str, elf: Elf) -> tuple[Clue, ...]:
     except ElfError:
         clues = []
     for clue in sorted(clues, key=lambda clue: -clue.confidence):
-        told = {name for kind, name in found if kind == clue.kind}
+        named = {name for kind, name in found if kind == clue.kind}
         # "zlib 1.3.1" makes a bare "zlib" needless, but two versions in one file are two facts.
-        if clue.version or clue.name not in told:
+        if clue.version or clue.name not in named:
             found.setdefault((clue.kind, f"{clue.name} {clue.version}" if clue.kind == "cargo" else clue.name), clue)
     return tuple(found.values())
 

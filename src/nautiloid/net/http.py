@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
@@ -119,7 +120,7 @@ class HttpClient:
         retry, limit = self.settings.retry, tries or self.settings.retry.tries
         for attempt in range(limit):
             last = attempt == limit - 1
-            _log.debug("%s %s", method, url)
+            _log.info("%s %s", method, _without_secrets(url))
             try:
                 client = self._connection()
                 request = client.build_request(method, url, content=content, headers=dict(headers or {}))
@@ -194,6 +195,15 @@ def read_limited(answer: httpx.Response, limit: int = _LARGEST_DOCUMENT) -> byte
         if len(content) > limit:
             raise LimitError(f"sent more than {limit} bytes")
     return bytes(content)
+
+
+def _without_secrets(url: str) -> str:
+    """Leave out of a log what proves who somebody is: credentials, and queries, in which stores sign their links."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an URL that is none"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "***" if parts.query else "", ""))
 
 
 def _retry_after(text: str) -> float | None:

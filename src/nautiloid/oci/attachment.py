@@ -1,4 +1,4 @@
-"""Documents about an image, such as a bill of materials: manifests of their own that name the image as their subject.
+"""Documents about an image, such as an SBOM: manifests of their own that name the image as their subject.
 
 Source: OCI image-spec 1.1, manifest.md ("Guidelines for Artifact Usage") and distribution-spec 1.1 (referrers). In a
 layout's index their platform is ``unknown/unknown``, as buildx marks its attestations, so that nobody takes them for

@@ -35,8 +35,8 @@ class Component:
         name: As its own world spells it.
         version: Empty where nothing tells.
         purl: Package URL; empty for a model.
-        how: What told of it first.
-        evidence: What exactly told, for a person: a path, or the version string that was read.
+        how: What found it first.
+        evidence: What exactly says so, for a person: a path, or the version string that was read.
         confidence: 0 to 1: 1 where a package manager's own record says so.
         also: Other ways in which the same component was found; it is counted once.
         source: Source package, where it differs in name or version (deb, apk, rpm).

@@ -40,9 +40,9 @@ def write_patched(
                 store.write_blob(blocks_of(stream), layer.digest)
     config = json.loads(source.blobs.read_blob(image.manifest.config.digest))
     stamp = created(source).strftime("%Y-%m-%dT%H:%M:%SZ")
-    told = f"nautiloid {nautiloid.__version__} patch: {count} packages"
+    command = f"nautiloid {nautiloid.__version__} patch: {count} packages"
     config["rootfs"]["diff_ids"] = [*config["rootfs"]["diff_ids"], f"sha256:{whole.hexdigest()}"]
-    config["history"] = [*(config.get("history") or []), {"created": stamp, "created_by": told}]
+    config["history"] = [*(config.get("history") or []), {"created": stamp, "created_by": command}]
     stored = store.write_blob([canonical_json(config)])
     docker = image.manifest.media_type == DOCKER_MANIFEST
     added = Descriptor(DOCKER_LAYER_GZIP if docker else LAYER_GZIP, blob.digest, blob.size)

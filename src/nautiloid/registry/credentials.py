@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nautiloid.programs import announced
 from nautiloid.registry.errors import RegistryError
 
 _HUB_KEY = "https://index.docker.io/v1/"
@@ -110,7 +111,12 @@ def _ask_helper(helper: str, key: str) -> Credentials | None:
     program = f"docker-credential-{helper}"
     try:
         done = subprocess.run(
-            [program, "get"], input=key, capture_output=True, text=True, check=False, timeout=_HELPER_SECONDS
+            announced([program, "get"]),
+            input=key,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_HELPER_SECONDS,
         )
     except FileNotFoundError as error:
         raise RegistryError(

@@ -127,7 +127,7 @@ def comparison_to_html(comparison: Comparison, title: str = "", scans: Sequence[
     names = " and ".join(image.name for image in comparison.images)
     sections = [_section(f"image-{number + 1}", image) for number, image in enumerate(comparison.images)]
     charts = [_chart(comparison.measure(key), comparison) for key in _BARS]
-    counts = [replace(told, warnings=facts(told.warnings)) for told in map(count, scans)]
+    counts = [replace(one, warnings=facts(one.warnings)) for one in map(count, scans)]
     return _render(title or f"Comparison of {names}", comparison, sections, charts, counts)
 
 

@@ -1,7 +1,8 @@
 """Tables for terminals and pipes: what identifies a thing is never cut, and a pipe gets everything.
 
-On a terminal, columns give way in this order: those that may go are left out, then long text is wrapped or shortened;
-where even that does not suffice, lines grow longer than the terminal. Widths are counted in terminal cells (Unicode
+On a terminal, columns give way in this order: those that may go are left out, then long text is wrapped or shortened,
+then a row with an unusually long cell goes on in the next line, so that one long version does not widen all rows; where
+even that does not suffice, lines grow longer than the terminal. Widths are counted in terminal cells (Unicode
 UAX 11, as ``rich`` implements it). Links are OSC 8 hyperlinks, which terminals that do not know them leave out.
 
 Print the lines with a console that neither wraps nor crops: ``Console(soft_wrap=True)``.
@@ -69,6 +70,8 @@ class Section:
 
 Row = Sequence[Cell | str] | Section
 
+_Shown = tuple[Column, int, Cell]  # a cell in its column, which is so wide
+
 
 def render_table(columns: Sequence[Column], rows: Sequence[Row], *, width: int | None, indent: int = 0) -> list[Text]:
     """Return a table line by line, the titles first; nothing for a table without rows.
@@ -89,13 +92,14 @@ def render_table(columns: Sequence[Column], rows: Sequence[Row], *, width: int |
     body = [row if isinstance(row, Section) else _cells(columns, row) for row in rows]
     cells = [head, *(row for row in body if not isinstance(row, Section))]
     natural = [max(cell_len(row[place].text) for row in cells) for place in range(len(columns))]
-    sizes = _sizes(columns, natural, None if width is None else width - indent)
-    lines = list(_row_lines(columns, sizes, head, indent)) if len(cells) > 1 else []
+    room = None if width is None else width - indent
+    sizes = _squeezed(columns, cells, _sizes(columns, natural, room), room)
+    lines = list(_row_lines(columns, sizes, head, room, indent)) if len(cells) > 1 else []
     for row in body:
         if isinstance(row, Section):
             lines += fill(Text(printable(row.text), row.style), width)
         else:
-            lines += _row_lines(columns, sizes, row, indent)
+            lines += _row_lines(columns, sizes, row, room, indent)
     return lines
 
 
@@ -164,11 +168,56 @@ def _shrunk(columns: Sequence[Column], sizes: Mapping[int, int], width: int) -> 
     return shares
 
 
-def _row_lines(columns: Sequence[Column], sizes: Mapping[int, int], row: Sequence[Cell], indent: int) -> Iterator[Text]:
-    shown = [(columns[place], size, row[place]) for place, size in sizes.items()]
-    pieces = (_pieces(cell.text, column, size) for column, size, cell in shown)
-    for line in zip_longest(*pieces, fillvalue=""):
-        yield _line(zip(line, shown, strict=True), indent)
+def _squeezed(
+    columns: Sequence[Column], cells: Sequence[Sequence[Cell]], sizes: dict[int, int], width: int | None
+) -> dict[int, int]:
+    """Narrow fixed columns to their shorter cells, the widest column first, where that makes the rows fit."""
+    fixed = {
+        place: sorted({cell_len(row[place].text) for row in cells}) for place in sizes if columns[place].fixed
+    }  # fmt: skip
+    least = {place: max(cell_len(cells[0][place].text), min(sizes[place], _SMALLEST)) for place in fixed}
+    room = 0 if width is None else width - _GAP * (len(sizes) - 1)
+    if width is None or sum({**sizes, **least}.values()) > room:
+        return sizes
+    squeezed = dict(sizes)
+    while sum(squeezed.values()) > room:
+        widest = max((place for place in fixed if squeezed[place] > least[place]), key=squeezed.__getitem__)
+        squeezed[widest] = max(least[widest], *(size for size in fixed[widest] if size < squeezed[widest]))
+    flexible = {place: max(cell_len(row[place].text) for row in cells) for place in sizes if place not in fixed}
+    return squeezed | _shrunk(columns, squeezed | flexible, width)
+
+
+def _row_lines(
+    columns: Sequence[Column], sizes: Mapping[int, int], row: Sequence[Cell], width: int | None, indent: int
+) -> Iterator[Text]:
+    for start, shown in _bands([(columns[place], size, row[place]) for place, size in sizes.items()], width):
+        pieces = (_pieces(cell.text, column, size) for column, size, cell in shown)
+        for line in zip_longest(*pieces, fillvalue=""):
+            yield _line(zip(line, shown, strict=True), indent + start)
+
+
+def _bands(row: Sequence[_Shown], width: int | None) -> Iterator[tuple[int, list[_Shown]]]:
+    """Split a row behind every cell that is longer than its column, and before it where it would not fit behind others.
+
+    Yields:
+        Where it starts, and cells that stand side by side.
+    """
+    start = place = 0
+    band: list[_Shown] = []
+    for column, size, cell in row:
+        length = cell_len(cell.text)
+        if column.fixed and length > size:
+            if width is not None and place + length > width:
+                if any(one.text for _, _, one in band):
+                    yield start, band
+                start, band = max(0, min(place, _GAP, width - length)), []
+            yield start, [*band, (column, length, cell)]
+            start, band = place + size + _GAP, []
+        else:
+            band.append((column, size, cell))
+        place += size + _GAP
+    if any(cell.text for _, _, cell in band) or len(band) == len(row):
+        yield start, band
 
 
 def _pieces(text: str, column: Column, size: int) -> list[str]:
@@ -181,7 +230,7 @@ def _pieces(text: str, column: Column, size: int) -> list[str]:
     return [set_cell_size(text, size - 1).rstrip() + "…"]
 
 
-def _line(pieces: Iterable[tuple[str, tuple[Column, int, Cell]]], indent: int) -> Text:
+def _line(pieces: Iterable[tuple[str, _Shown]], indent: int) -> Text:
     line = Text()
     blank = indent
     for piece, (column, size, cell) in pieces:

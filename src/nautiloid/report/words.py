@@ -15,6 +15,12 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return how many there are of something: ``1 package``, ``1,200 vulnerabilities``."""
+    many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else many}"
+
+
 def amount(measure: Measure, position: int) -> str:
     """Return the value of one image."""
     value = measure.values[position]

@@ -21,6 +21,7 @@ from nautiloid.oci.documents import string_map
 from nautiloid.oci.errors import ImageNotFoundError
 from nautiloid.oci.image import Image
 from nautiloid.oci.source import ImageSource
+from nautiloid.programs import announced
 from nautiloid.progress import SILENT, Progress
 from nautiloid.run.engine import Availability, Engine, EngineError
 from nautiloid.run.output import prepare_output
@@ -67,7 +68,7 @@ class DockerEngine(Engine):
     def load(self, source: ImageSource, reference: str, progress: Progress = SILENT) -> None:
         """Pipe the image into ``load`` as an archive."""
         loading = subprocess.Popen(
-            [self.name, "load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            announced([self.name, "load"]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         broken = False
         try:
@@ -148,7 +149,9 @@ class DockerEngine(Engine):
         return _Killer(self.name, container)
 
     def _ask(self, *args: str, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([self.name, *args], capture_output=True, text=True, check=False, timeout=timeout)
+        return subprocess.run(
+            announced([self.name, *args]), capture_output=True, text=True, check=False, timeout=timeout
+        )
 
 
 class _Killer:
@@ -158,7 +161,7 @@ class _Killer:
         self._program, self._container = program, container
 
     def __call__(self) -> None:
-        subprocess.run([self._program, "rm", "--force", self._container], capture_output=True, check=False)
+        subprocess.run(announced([self._program, "rm", "--force", self._container]), capture_output=True, check=False)
 
 
 def _limits(profile: HardenedProfile) -> list[str]:

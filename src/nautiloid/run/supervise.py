@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from nautiloid.errors import NautiloidError
+from nautiloid.programs import announced
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def attach(client: Invocation, kill: Callable[[], None], grace: float) -> int:
         kill: Ends the container for certain, whatever state it is in.
         grace: Seconds that the program has to end by itself after we were told to stop.
     """
-    process = subprocess.Popen(client.words, pass_fds=client.descriptors, preexec_fn=client.prepare)  # noqa: PLW1509
+    process = subprocess.Popen(announced(client.words), pass_fds=client.descriptors, preexec_fn=client.prepare)  # noqa: PLW1509
     try:
         with _signals_as_exceptions():
             return _exit_code(process.wait())
@@ -78,7 +79,7 @@ def capture(client: Invocation, kill: Callable[[], None], timeout: float | None)
         RunTimeoutError: It took longer.
     """
     process = subprocess.Popen(
-        client.words,
+        announced(client.words),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""A bill of materials as plain data: made of an inspection or of a lock, written as CycloneDX or SPDX.
+"""An SBOM (software bill of materials) as plain data: made of an inspection or of a lock, written as CycloneDX or SPDX.
 
 Both makers give a package the same name, version and purl, so that what was said at build time can be compared with
 what is found in the image.

@@ -110,12 +110,12 @@ def _plain(identifier: str, name: str, version: str) -> dict[str, Any]:
 
 def _comment(part: SbomComponent) -> str:
     component = part.component
-    told = [f"confidence {component.confidence:g}", *(f"also found by {text}" for text in component.also)]
+    remarks = [f"confidence {component.confidence:g}", *(f"also found by {text}" for text in component.also)]
     if part.layer:
-        told.append(f"layer {part.layer}")
+        remarks.append(f"layer {part.layer}")
     if component.within:
-        told += [f"file /{path}" for path in component.files]
-    return "\n".join([*told, *(f"{name}: {value}" for name, value in sorted(part.notes.items()))])
+        remarks += [f"file /{path}" for path in component.files]
+    return "\n".join([*remarks, *(f"{name}: {value}" for name, value in sorted(part.notes.items()))])
 
 
 def _supplier(text: str) -> str:

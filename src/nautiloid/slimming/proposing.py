@@ -10,8 +10,8 @@ from pathlib import Path
 
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.assemble import assemble
-from nautiloid.factory.build import fetch_inputs
 from nautiloid.factory.definition_file import LoadedDefinition
+from nautiloid.factory.inputs import fetch_inputs
 from nautiloid.factory.lockfile import Lock
 from nautiloid.factory.rootfs.elf_index import ELF_NOTES, read_all_elf
 from nautiloid.net.fetch import Fetcher

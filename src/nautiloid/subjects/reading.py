@@ -1,4 +1,4 @@
-"""From a path to something that can be scanned: bills of materials, locks, requirements, projects."""
+"""From a path to something that can be scanned: SBOMs, locks, requirements, projects."""
 
 from __future__ import annotations
 

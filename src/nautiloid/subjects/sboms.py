@@ -1,4 +1,4 @@
-"""Bills of materials, also those that other tools wrote, as something to scan."""
+"""SBOMs, also those that other tools wrote, as something to scan."""
 
 from __future__ import annotations
 

@@ -54,10 +54,10 @@ def changes_between(old: Lock, new: Lock) -> tuple[Change, ...]:
         was, will = before.get((kind, name)), after.get((kind, name))
         if was != will:
             source = sources.get(name, "") if kind == "deb" else ""
-            version, version_after = (told[0] if told else "" for told in (was, will))
+            version, version_after = (one[0] if one else "" for one in (was, will))
             if version == version_after:
                 # The same version with other bytes is a change, and one to look at.
-                version, version_after = (f"{told[0]} ({told[1][:8]})" if told else "" for told in (was, will))
+                version, version_after = (f"{one[0]} ({one[1][:8]})" if one else "" for one in (was, will))
             found.append(Change(kind, name, version, version_after, source))
     return tuple(found)
 
@@ -71,14 +71,14 @@ def with_vulnerabilities(changes: tuple[Change, ...], old: ScanResult, new: Scan
         new: The scan of the other, against the same database.
     """
     had, has = _by_package(old), _by_package(new)
-    told = []
+    judged = []
     for change in changes:
         key = (change.kind, change.name)
         before, after = had.get(key, {}), has.get(key, {})
         gone = _sorted(before[name] for name in before.keys() - after.keys())
         new_ones = _sorted(after[name] for name in after.keys() - before.keys())
-        told.append(replace(change, fixes=gone, brings=new_ones))
-    return tuple(told)
+        judged.append(replace(change, fixes=gone, brings=new_ones))
+    return tuple(judged)
 
 
 def fixed(changes: tuple[Change, ...]) -> tuple[Vulnerability, ...]:
@@ -101,8 +101,8 @@ def _by_package(result: ScanResult) -> Mapping[tuple[LockedKind, str], dict[str,
     found: dict[tuple[LockedKind, str], dict[str, Vulnerability]] = {}
     for finding in result.open:
         for part in finding.parts:
-            address = parse_purl(part.purl)
-            kind: LockedKind = "wheel" if address is not None and address.type == "pypi" else "deb"
+            purl = parse_purl(part.purl)
+            kind: LockedKind = "wheel" if purl is not None and purl.type == "pypi" else "deb"
             name = canonicalize_name(part.name) if kind == "wheel" else part.name
             found.setdefault((kind, name), {})[finding.identity] = _vulnerability(finding)
     return found

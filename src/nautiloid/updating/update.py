@@ -13,7 +13,8 @@ from nautiloid.debian.deb import read_deb
 from nautiloid.debian.index import Package, PackageIndex
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.definition_file import LoadedDefinition
-from nautiloid.factory.locker import lock_wheels, make_lock
+from nautiloid.factory.locked_wheels import lock_wheels
+from nautiloid.factory.locker import make_lock
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
 from nautiloid.factory.wheels.resolver import Bounds, ResolutionError
 from nautiloid.net.fetch import Download, Fetcher
@@ -122,9 +123,9 @@ class Updating:
             except ResolutionError as error:
                 if number + 1 == len(attempts):
                     raise
-                told = " ".join(error.message.split())[:400]
+                reason = " ".join(error.message.split())[:400]
                 what = "the cool-down cannot be kept" if len(attempts) - number > 2 else "the wheels stay as they are"
-                notes.append(f"{what}: {told}")
+                notes.append(f"{what}: {reason}")
         raise AssertionError("there is always an attempt")
 
     def _not_older(self, old: Lock, new: Lock, limit: datetime | None) -> Lock:

@@ -201,11 +201,11 @@ def _urgency(finding: Finding) -> tuple[object, ...]:
 
 def _warnings(sums: _Sums, sources: Sequence[AdvisorySource]) -> Iterator[str]:
     for release in sorted(sums.ended):
-        told = release.replace(" (", " is past its end of life (")
-        yield f"{told}: its advisories are incomplete, silence proves nothing"
+        ended = release.replace(" (", " is past its end of life (")
+        yield f"{ended}: its advisories are incomplete, silence proves nothing"
     old = [source for source in sources if source.stale]
     if old:
-        told = ", ".join(f"{source.name} {source.age.days} days" for source in old)
-        yield f"the advisories are old ({told}): run 'nautiloid db update'"
+        ages = ", ".join(f"{source.name} {source.age.days} days" for source in old)
+        yield f"the advisories are old ({ages}): run 'nautiloid db update'"
     if sums.unevaluated:
         yield f"{len(sums.unevaluated)} things could not be evaluated; --all and the JSON format list them"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from nautiloid.inspect.comparison import Comparison
+from nautiloid.inspect.comparison import compare as compare_inspections
 from nautiloid.inspect.inventory import Inspection
 from nautiloid.oci.model import Platform
 from nautiloid.oci.source import ImageSource
@@ -37,6 +39,20 @@ def inspect(name: str, workspace: Workspace, choice: ImageChoice | None = None) 
 
     chosen = choice or ImageChoice()
     return inspect_anything(name, workspace.images, chosen.platform, chosen.settings, workspace.progress)
+
+
+def compare(names: Sequence[str], workspace: Workspace, choice: ImageChoice | None = None) -> Comparison:
+    """Inspect images, all in one run, and measure the others against the first.
+
+    Args:
+        names: Of the images; see ``inspect``.
+        workspace: Where names are looked up.
+        choice: Which image of an index.
+
+    Raises:
+        NautiloidError: One of them is not there, or cannot be read.
+    """
+    return compare_inspections([inspect(name, workspace, choice) for name in names])
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from nautiloid.selftest.runner import run_selftest
 from nautiloid.workflows.workspace import Workspace
 
 
-def selftest(image: str, workspace: Workspace, engine: str = "auto") -> TestReport:
+def test(image: str, workspace: Workspace, engine: str = "auto") -> TestReport:
     """Run an image's self-test, and say how every check went.
 
     Args:

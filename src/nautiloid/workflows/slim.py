@@ -1,25 +1,21 @@
-"""Slim: trace the work, propose rules for what it does not use, and prove that the slimmed image does the same."""
+"""Slim: trace the work, and propose rules for what it does not use."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nautiloid import catalog
-from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
 from nautiloid.net.fetch import Fetcher
 from nautiloid.oci.reference import CATALOG_PREFIX
-from nautiloid.run.answers import Answers, WorkError, ask, differences
-from nautiloid.run.bubblewrap import BubblewrapEngine
+from nautiloid.run.answers import Answers, WorkError, ask
 from nautiloid.run.engine import Engine
 from nautiloid.run.profile import HardenedProfile, Mount, User
 from nautiloid.selftest.runner import run_selftest
 from nautiloid.slimming.proposing import Removable, propose_removals
-from nautiloid.slimming.rules import slim_definition
 from nautiloid.trace.engine import tracing_engine
 from nautiloid.workflows.build import build_locked
 from nautiloid.workflows.locking import Pinned, lock_places
@@ -65,24 +61,6 @@ class Traced:
 
 
 @dataclass(frozen=True)
-class Proof:
-    """Whether the slimmed image does the same.
-
-    Attributes:
-        name: Of the slimmed image.
-        before: Compressed bytes.
-        differences: Where its answers differ; empty when they do not.
-        unsteady: Where the answers differ from one run of the full image to the next: those prove nothing.
-    """
-
-    name: str
-    before: int
-    after: int
-    differences: tuple[str, ...]
-    unsteady: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Slimming:
     """Slimming one image: where it lies, and the way to downloads."""
 
@@ -117,7 +95,7 @@ class Slimming:
         """
         engine = tracing_engine(self.workspace.images, self.workspace.cache)
         build_locked([self.pinned], self.profile.image, self.workspace, self.fetcher, test=False)
-        self._test(self.profile.image, engine, "The image")
+        self.must_pass(self.profile.image, engine, "The image")
         with self.workspace.progress.task("Trace the work"):
             answers = ask(engine, self.profile)
         if answers.exit_code:
@@ -128,42 +106,16 @@ class Slimming:
         )
         return Traced(removable, len(engine.uses), answers)
 
-    def prove(self, traced: Traced) -> Proof:
-        """Write the slimmed definition, build and test its image, and let both images do the work.
+    def must_pass(self, name: str, engine: Engine, called: str) -> None:
+        """Run an image's self-test.
 
         Raises:
-            WorkError: The slimmed image fails its self-test.
-            NautiloidError: It cannot be built.
+            WorkError: A check fails.
         """
-        (place,) = lock_places(str(self._write(traced)))
-        name = f"{CATALOG_PREFIX}{place.loaded.definition.name}:latest"
-        build_locked([place.resolve(self.fetcher)], name, self.workspace, self.fetcher, test=False)
-        engine = BubblewrapEngine(self.workspace.images, self.workspace.cache)
-        self._test(name, engine, "The slimmed image")
-        with self.workspace.progress.task("Compare the answers"):
-            again, after = ask(engine, self.profile), ask(engine, replace(self.profile, image=name))
-        unsteady = tuple(differences(traced.answers, again))
-        different = tuple(item for item in differences(again, after) if item not in unsteady)
-        return Proof(name, self._size(self.profile.image), self._size(name), different, unsteady)
-
-    def _write(self, traced: Traced) -> Path:
-        order, loaded = self.order, self.pinned.loaded
-        if order.destination is None:
-            raise UsageError("there is no place for the slimmed definition", "Name it with --apply.")
-        extends = order.definition if catalog.find(order.definition) else str(loaded.path.resolve())
-        because = f"not used by: {' '.join(order.args)}"[:200]
-        name = f"{loaded.definition.name}-slim"
-        write_text(order.destination, slim_definition(extends, name, because, self.site, traced.removable.proposals))
-        return order.destination
-
-    def _test(self, name: str, engine: Engine, called: str) -> None:
         report = run_selftest(name, self.workspace.images, engine, self.workspace.progress)
         if report.failures:
             failed = "\n".join(f"  {item.name}: {item.detail}" for item in report.failures)
             raise WorkError(f"{called} fails its self-test:\n{failed}")
-
-    def _size(self, name: str) -> int:
-        return sum(layer.size for layer in self.workspace.images.resolve(name).manifest.layers)
 
 
 @contextmanager

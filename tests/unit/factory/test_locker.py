@@ -7,7 +7,8 @@ import pytest
 
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition_file import LoadedDefinition, load_definition
-from nautiloid.factory.locker import check_fits, lock_files
+from nautiloid.factory.locked_files import lock_files
+from nautiloid.factory.locker import check_fits
 from nautiloid.factory.lockfile import Lock, LockError
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition_file import DefinitionError, load_definition
-from nautiloid.factory.locker import lock_files
+from nautiloid.factory.locked_files import lock_files
 from nautiloid.project.draft import Draft, check_draft, write_draft
 from nautiloid.project.facts import Note, Said
 from nautiloid.project.survey import draft_definition

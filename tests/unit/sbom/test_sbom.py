@@ -1,4 +1,4 @@
-"""Bills of materials, judged by the validators of the two projects themselves."""
+"""SBOMs, judged by the validators of the two projects themselves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nautiloid.sbom.spdx import to_spdx
 TEXT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=1, max_size=20)
 
 
-def _bill(*components: Component, created: str = "2026-01-02T03:04:05Z") -> Sbom:
+def _sbom(*components: Component, created: str = "2026-01-02T03:04:05Z") -> Sbom:
     return Sbom(
         "nautiloid/x:latest", "sha256:" + "0" * 64, created, "linux/amd64", "Debian", "inspection", "nautiloid 0.1.0",
         tuple(SbomComponent(one, "sha256:" + "1" * 64, "2" * 64, {"nautiloid:file": "x"}) for one in components),
@@ -37,17 +37,17 @@ INNER = Component("generic", "openssl", "1.1.1k", "pkg:generic/openssl@1.1.1k", 
                   0.95, within=PARENT.purl, files=("x/libssl.so",))  # fmt: skip
 
 
-def _check(bill: Sbom, directory: Path) -> tuple[dict[str, object], dict[str, object]]:
-    cyclonedx, spdx = to_cyclonedx(bill), to_spdx(bill)
+def _check(sbom: Sbom, directory: Path) -> tuple[dict[str, object], dict[str, object]]:
+    cyclonedx, spdx = to_cyclonedx(sbom), to_spdx(sbom)
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(cyclonedx) is None
-    path = directory / "bill.spdx.json"
+    path = directory / "sbom.spdx.json"
     path.write_text(spdx)
     assert validate_full_spdx_document(parse_file(str(path))) == []
     return json.loads(cyclonedx), json.loads(spdx)
 
 
 def test_both_are_valid_and_what_is_bundled_lies_inside(tmp_path: Path) -> None:
-    cyclonedx, spdx = _check(_bill(PARENT, INNER), tmp_path)
+    cyclonedx, spdx = _check(_sbom(PARENT, INNER), tmp_path)
     big, model = sorted(cyclonedx["components"], key=lambda entry: str(entry["type"]))  # type: ignore[call-overload]
     assert big["components"][0]["purl"] == INNER.purl
     assert big["licenses"] == [{"expression": "MIT"}]
@@ -59,8 +59,8 @@ def test_both_are_valid_and_what_is_bundled_lies_inside(tmp_path: Path) -> None:
 
 
 def test_the_same_bill_gives_the_same_text() -> None:
-    assert to_cyclonedx(_bill(PARENT, INNER)) == to_cyclonedx(_bill(PARENT, INNER))
-    assert to_spdx(_bill(PARENT, INNER)) == to_spdx(_bill(PARENT, INNER))
+    assert to_cyclonedx(_sbom(PARENT, INNER)) == to_cyclonedx(_sbom(PARENT, INNER))
+    assert to_spdx(_sbom(PARENT, INNER)) == to_spdx(_sbom(PARENT, INNER))
 
 
 @settings(max_examples=25, deadline=None)
@@ -70,7 +70,7 @@ def test_whatever_an_image_says_the_document_stays_valid(
 ) -> None:
     purl = PackageURL("generic", None, name, version).to_string()
     component = Component("generic", name, version, purl, Found.DIST_INFO, "x", licenses=tuple(words), supplier=name)
-    _check(_bill(component, component, created=created), tmp_path_factory.mktemp("bill"))
+    _check(_sbom(component, component, created=created), tmp_path_factory.mktemp("sbom"))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory.lockfile import LockedWheel
 from nautiloid.factory.wheels.target import Target
 from nautiloid.net.store import Store
+from nautiloid.programs import announced
 from nautiloid.progress import SILENT, Progress
 
 _NOT_OFFERED = re.compile(r"No matching distribution found for (\S+)")
@@ -205,7 +206,7 @@ def _elsewhere(message: str, target: Target) -> str:
 def _pip(arguments: Sequence[str], target: Target) -> None:
     command = [sys.executable, "-m", "nautiloid.factory.wheels.pip_for_target", target.full_version, target.machine]
     command += ["--disable-pip-version-check", "--no-input", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(announced(command), capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-3:]
         said = "\n".join(f"  {line.removeprefix('ERROR: ')}" for line in lines)

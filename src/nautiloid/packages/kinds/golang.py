@@ -94,8 +94,8 @@ def _components(path: str, version: str, text: str) -> Iterator[Component]:
             continue
         replaced = lines[number + 1].split("\t") if number + 1 < len(lines) else [""]
         # "=>" below a module says which one was taken in its place; a path in the file system has no version.
-        name, told = replaced[1:3] if replaced[0] == "=>" and len(replaced) > 2 and replaced[2] else fields[1:3]
-        yield _component(path, name, told, line.expandtabs(1))
+        name, version = replaced[1:3] if replaced[0] == "=>" and len(replaced) > 2 and replaced[2] else fields[1:3]
+        yield _component(path, name, version, line.expandtabs(1))
 
 
 def _component(path: str, name: str, version: str, evidence: str) -> Component:

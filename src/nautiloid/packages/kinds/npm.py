@@ -38,17 +38,17 @@ class Npm(LanguageKind):
         if not isinstance(name, str) or not isinstance(version, str) or not name or not version:
             return []
         namespace, slash, plain = name.partition("/")
-        address = purl("npm", namespace if slash else "", plain if slash else name, version)
+        located = purl("npm", namespace if slash else "", plain if slash else name, version)
         return [
             Component(
-                "npm", name, version, address, Found.NPM, f"/{path}", licenses=tuple(_licenses(data)), files=(path,)
+                "npm", name, version, located, Found.NPM, f"/{path}", licenses=tuple(_licenses(data)), files=(path,)
             )
         ]
 
 
 def _licenses(data: dict[str, object]) -> list[str]:
     """Read all shapes that the field has had: a text, an object, a list of either."""
-    told = data.get("license") or data.get("licenses") or []
-    parts = told if isinstance(told, list) else [told]
+    declared = data.get("license") or data.get("licenses") or []
+    parts = declared if isinstance(declared, list) else [declared]
     names = [part.get("type") if isinstance(part, dict) else part for part in parts]
     return [name for name in names if isinstance(name, str) and name]

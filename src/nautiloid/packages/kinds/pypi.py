@@ -129,17 +129,17 @@ def _listed(document: Mapping[str, Any], path: str) -> Iterator[Component]:
         yield from _from_sbom(entry.get("name"), entry.get("versionInfo"), purls[0] if purls else None, path, "")
 
 
-def _from_sbom(name: object, version: object, address: object, path: str, reference: str) -> Iterator[Component]:
+def _from_sbom(name: object, version: object, locator: object, path: str, reference: str) -> Iterator[Component]:
     """Make a component of an SBOM's entry; an entry that is a part of the distribution itself is none."""
     if not isinstance(name, str) or not name:
         return
-    told = version if isinstance(version, str) else ""
-    text = address if isinstance(address, str) else reference if reference.startswith("pkg:") else ""
+    declared = version if isinstance(version, str) else ""
+    text = locator if isinstance(locator, str) else reference if reference.startswith("pkg:") else ""
     parsed = parse_purl(text) if text else None
     if parsed is not None and parsed.subpath:  # a module of the distribution, such as #c-ext/PIL._imaging
         return
     kind = parsed.type if parsed else "generic"
-    final = told or (parsed.version or "" if parsed else "")
+    final = declared or (parsed.version or "" if parsed else "")
     known = parsed._replace(version=final or None, qualifiers={}, subpath=None) if parsed else None
     yield Component(
         kind=kind,

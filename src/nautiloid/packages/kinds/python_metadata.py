@@ -95,9 +95,9 @@ def _metadata(content: bytes) -> dict[str, str]:
 def _licenses(fields: Mapping[str, str]) -> tuple[str, ...]:
     if fields.get("License-Expression"):
         return (fields["License-Expression"],)
-    told = fields.get("License", "").splitlines()
-    if told and len(told[0]) < 60 and told[0].upper() != "UNKNOWN":
-        return (told[0],)
+    lines = fields.get("License", "").splitlines()
+    if lines and len(lines[0]) < 60 and lines[0].upper() != "UNKNOWN":
+        return (lines[0],)
     return tuple(line.rpartition(" :: ")[2] for line in fields.get("Classifier", "").splitlines())
 
 

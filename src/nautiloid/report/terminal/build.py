@@ -35,8 +35,8 @@ def _layers(result: BuildResult, width: int | None) -> list[Text]:
     ]
     saved = sum(effect.bytes for effect in result.effects)
     sums = [
-        f"{result.debs} Debian packages, {result.distributions} Python distributions, {words.size(result.size)} "
-        f"compressed; slimming left out {words.size(saved)}"
+        f"{words.counted(result.debs, 'Debian package')}, "
+        f"{words.counted(result.distributions, 'Python distribution')}, {words.size(result.size)} compressed; slimming left out {words.size(saved)}"
     ]
     if result.shared is not None:
         moved = words.size(result.size - result.shared)
@@ -47,8 +47,9 @@ def _layers(result: BuildResult, width: int | None) -> list[Text]:
 def _selftest(tests: TestReport | None) -> str:
     if tests is None:
         return "Self-test: none, as asked"
-    passed = f"passed {len(tests.outcomes)} checks{f' in {tests.engine}' if tests.engine else ''}"
-    return f"Self-test: {'; '.join(tests.not_run) or passed}"
+    where = f" in {tests.engine}" if tests.engine else ""
+    passed = [f"passed {words.counted(len(tests.outcomes), 'check')}{where}"] if tests.outcomes else []
+    return f"Self-test: {'; '.join([*passed, *tests.not_run])}"
 
 
 def _names(built: Built) -> Iterable[str]:

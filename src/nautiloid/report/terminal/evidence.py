@@ -8,8 +8,9 @@ from rich.text import Text
 
 from nautiloid.evidence.file import CANNOT_SEE, Evidence
 from nautiloid.evidence.uses import UseVerdict
+from nautiloid.report import words
 from nautiloid.report.tables import Column, render_table
-from nautiloid.report.terminal.lines import left_out, plain
+from nautiloid.report.terminal.lines import plain
 
 _SHOWN = 30
 
@@ -32,13 +33,14 @@ def evidence_to_lines(evidence: Evidence, left: int, path: Path, *, width: int |
         [one.identity, one.severity, f"{one.package} {one.version}", str(one.justification), one.statement]
         for one in evidence.proposals[:_SHOWN]
     ]
+    more = len(evidence.proposals) - len(rows)
     return [
-        *plain([f"{evidence.opened} files of the image were opened or executed; components: {counts}"], width),
+        *plain([f"{evidence.opened:,} files of the image were opened or executed; components: {counts}"], width),
         *render_table(columns, rows, width=width),
-        *left_out(len(evidence.proposals) - len(rows)),
+        *([Text(f"... and {more:,} more, which the evidence holds")] if more > 0 else []),
         *plain(
             [
-                f"{len(evidence.proposals)} findings are proposed as not_affected, {left} are not",
+                f"{words.counted(len(evidence.proposals), 'finding')} proposed as not_affected, {left:,} not",
                 f"What this cannot see: {'; '.join(CANNOT_SEE)}.",
                 f"Evidence: {path}. To confirm: nautiloid vex confirm {path} FILE --id ...",
             ],

@@ -10,7 +10,7 @@ from nautiloid.inspect.comparison import compare
 from nautiloid.inspect.inventory import Inspection, Risk, Weakness
 from nautiloid.packages.component import Component
 from nautiloid.report import words
-from nautiloid.report.tables import Cell, Column, render_table
+from nautiloid.report.tables import Cell, Column, fill, render_table
 from nautiloid.report.terminal.lines import heading, left_out, plain, some
 
 _SHOWN = 12
@@ -29,14 +29,14 @@ def inspection_to_lines(found: Inspection, *, width: int | None, every: bool = F
     measures = [[measure.title, words.amount(measure, 0)] for measure in compare([found]).measures]
     loose = [component for component in found.components if not component.package and not component.within]
     return [
-        Text(f"{words.printable(found.name)}  {found.digest}".rstrip(), style="bold"),
+        *fill(Text(f"{words.printable(found.name)}  {found.digest}".rstrip(), style="bold"), width, hanging=4),
         *plain([facts], width),
         Text(),
         *render_table([Column("", fixed=True), Column("", fixed=True, align="right")], measures, width=width)[1:],
         *_components("Packages", found.packages, width, every=every),
         *_components("Hidden in other packages", found.bundled, width, every=every),
         *_components("Other components", loose, width, every=every),
-        *_paths(found, every=every),
+        *_paths(found, width, every=every),
         *_weaknesses(found, width, every=every),
     ]
 
@@ -49,19 +49,18 @@ def _components(title: str, listed: Sequence[Component], width: int | None, *, e
         Column("Name", fixed=True),
         Column("Version", fixed=True),
         Column("Kind", fixed=True),
-        Column("Size", fixed=True, align="right"),
+        *([Column("Size", fixed=True, align="right")] if any(component.size for component in shown) else []),
         Column("Found by", drop=1),
+        *([Column("In", drop=2)] if any(component.within for component in shown) else []),
     ]
-    within = any(component.within for component in shown)
-    columns += [Column("In", drop=2)] if within else []
     rows = [
         [
             component.name,
             component.version or "?",
             component.kind,
-            words.size(component.size),
+            *([words.size(component.size)] if any(one.size for one in shown) else []),
             str(component.how),
-            *([component.within.partition(":")[2].partition("?")[0]] if within else []),
+            *([component.within.partition(":")[2].partition("?")[0]] if any(one.within for one in shown) else []),
         ]
         for component in shown
     ]
@@ -69,7 +68,7 @@ def _components(title: str, listed: Sequence[Component], width: int | None, *, e
     return [*heading(title, len(listed)), *table, *left_out(len(listed) - len(shown))]
 
 
-def _paths(found: Inspection, *, every: bool) -> list[Text]:
+def _paths(found: Inspection, width: int | None, *, every: bool) -> list[Text]:
     surface = found.surface
     groups: tuple[tuple[str, Sequence[str]], ...] = (
         ("Executables", [file.path for file in surface.executables]),
@@ -83,7 +82,8 @@ def _paths(found: Inspection, *, every: bool) -> list[Text]:
     lines: list[Text] = []
     for title, paths in groups:
         if paths:
-            lines += [*heading(title, len(paths)), *some([f"/{path}" for path in paths], _SHOWN, every=every)]
+            listed = [f"/{path}" for path in paths]
+            lines += [*heading(title, len(paths)), *some(listed, _SHOWN, width, every=every)]
     return lines
 
 

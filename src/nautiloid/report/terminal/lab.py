@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
@@ -9,7 +10,7 @@ from rich.text import Text
 from nautiloid.lab.result import LabResult
 from nautiloid.report import words
 from nautiloid.report.tables import Column, render_table
-from nautiloid.report.terminal.comparison import measures_to_lines
+from nautiloid.report.terminal.comparison import measures_to_lines, side_by_side
 from nautiloid.report.terminal.lines import plain
 from nautiloid.report.vulnerabilities.counts import count
 
@@ -20,7 +21,7 @@ def lab_to_lines(result: LabResult, work: Path, *, width: int | None) -> list[Te
     programs = ", ".join(f"/{file.path}" for file in found.surface.executables)
     rows = [
         ["Image", f"{found.name}, {words.size(found.compressed)} compressed, {words.size(found.size)} in "
-                  f"{found.files} files"],
+                  f"{found.files:,} files"],
         ["Packages", f"{len(found.of_kind('deb'))} Debian, {len(found.of_kind('pypi'))} Python"],
         ["Executables", f"{len(found.surface.executables)}: {programs}"],
         ["Shells, setuid files", f"{len(found.surface.shells)}, {len(found.surface.setuid)}"],
@@ -42,8 +43,11 @@ def _scans(result: LabResult, width: int | None) -> list[Text]:
     if not result.scans:
         return plain(["Known vulnerabilities: no advisories here yet; 'nautiloid db update' brings them"], width)
     counts = [count(scan) for scan in result.scans]
-    columns = [Column("Known vulnerabilities", fixed=True)]
-    columns += [Column(one.name, fixed=True, align="right") for one in counts]
     rows = [["All", *(f"{one.all:,}" for one in counts)], ["With a fix", *(f"{one.fixable:,}" for one in counts)]]
-    table = render_table(columns, rows, width=width)
+
+    def titled(names: Sequence[str]) -> list[Text]:
+        titles = [Column(name, fixed=True, align="right") for name in names]
+        return render_table([Column("Known vulnerabilities", fixed=True), *titles], rows, width=width)
+
+    table = side_by_side([one.name for one in counts], titled, width)
     return [Text(), *table, *plain([f"Advisories as of {counts[0].advisories}"], width)]

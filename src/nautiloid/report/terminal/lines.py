@@ -21,12 +21,12 @@ def plain(paragraphs: Iterable[str], width: int | None, indent: int = 0) -> list
     return [line for text in texts for line in fill(text, width, hanging=indent + 2)]
 
 
-def some(items: Sequence[str], most: int, *, every: bool, indent: int = 2) -> list[Text]:
-    """Return items, one a line and never cut, and a line that says how many were left out."""
+def some(items: Sequence[str], most: int, width: int | None, *, every: bool, indent: int = 2) -> list[Text]:
+    """Return items, each on lines of its own and never cut, and a line that says how many were left out."""
     shown = items if every else items[:most]
-    return [*(Text(" " * indent + printable(item)) for item in shown), *left_out(len(items) - len(shown))]
+    return [*plain(shown, width, indent), *left_out(len(items) - len(shown), indent)]
 
 
-def left_out(count: int) -> list[Text]:
+def left_out(count: int, indent: int = 2) -> list[Text]:
     """Return a line that says how many were left out; nothing where none were."""
-    return [Text(f"  ... and {count:,} more (--all lists them)")] if count > 0 else []
+    return [Text(f"{' ' * indent}... and {count:,} more (--all lists them)")] if count > 0 else []

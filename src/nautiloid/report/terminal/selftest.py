@@ -11,13 +11,17 @@ from nautiloid.selftest.report import TestReport
 
 def selftest_to_lines(report: TestReport, *, width: int | None) -> list[Text]:
     """Return the outcome of every check, and how many passed."""
-    columns = [Column("", fixed=True), Column("Check", fixed=True), Column("Why", wrap=True),
-               Column("Seconds", fixed=True, align="right", drop=1)]  # fmt: skip
+    columns = [
+        Column("", fixed=True),
+        Column("Check", wrap=True),
+        *([Column("Why", wrap=True)] if report.failures else []),
+        Column("Seconds", fixed=True, align="right", drop=1),
+    ]
     rows: list[list[Cell | str]] = [
         [
             Cell("ok", "green") if outcome.passed else Cell("FAILED", "red"),
             f"{outcome.group}: {outcome.name}",
-            outcome.detail,
+            *([" ".join(outcome.detail.split())] if report.failures else []),
             f"{outcome.seconds:.2f}" if outcome.seconds >= 0.01 else "",
         ]
         for outcome in report.outcomes

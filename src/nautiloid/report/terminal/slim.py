@@ -7,7 +7,8 @@ from rich.text import Text
 from nautiloid.report import words
 from nautiloid.report.tables import Column, render_table
 from nautiloid.report.terminal.lines import plain
-from nautiloid.workflows.slim import Proof, Traced
+from nautiloid.workflows.slim import Traced
+from nautiloid.workflows.slim_proof import Proof
 
 _SHOWN = 25
 
@@ -25,10 +26,10 @@ def removable_to_lines(traced: Traced, site: str, *, width: int | None) -> list[
     found.sort(key=lambda pair: -pair[1].size)
     columns = [Column("Component", fixed=True), Column("Can go", fixed=True),
                Column("Files", fixed=True, align="right"), Column("Bytes", fixed=True, align="right")]  # fmt: skip
-    rows = [[name, item.shown(site), str(item.files), words.size(item.size)] for name, item in found[:_SHOWN]]
-    more = [f"... and {len(found) - len(rows)} more"] if len(found) > len(rows) else []
+    rows = [[name, item.shown(site), f"{item.files:,}", words.size(item.size)] for name, item in found[:_SHOWN]]
+    more = [f"... and {len(found) - len(rows):,} more"] if len(found) > len(rows) else []
     total = sum(one.size for one in removable.proposals)
-    sums = f"{traced.paths} paths were used; {words.size(total)} of {words.size(removable.size)} can go"
+    sums = f"{traced.paths:,} paths were used; {words.size(total)} of {words.size(removable.size)} can go"
     return [*render_table(columns, rows, width=width), *plain(more, width), *plain([sums], width)]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from rich.text import Text
 
 from nautiloid.report.tables import Cell, Column, render_table
+from nautiloid.report.words import counted
 from nautiloid.vulns.model import AdvisorySource
 
 
@@ -24,7 +26,8 @@ def sources_to_lines(sources: Sequence[AdvisorySource], *, width: int | None) ->
 
 
 def _row(source: AdvisorySource) -> list[Cell | str]:
-    age = f"{source.age.days} days" if source.age.days else "today"
+    days = source.age.days
+    age = "unknown" if source.age == timedelta.max else counted(days, "day") if days else "today"
     return [
         source.name, f"{source.records:,}", f"{source.withdrawn:,}", f"{source.malformed:,}", source.as_of[:10],
         Cell(age, "yellow" if source.stale else ""),

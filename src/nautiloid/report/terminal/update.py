@@ -9,11 +9,13 @@ from rich.text import Text
 from nautiloid.report.tables import Column, render_table
 from nautiloid.report.terminal.lines import plain
 from nautiloid.report.vulnerabilities.table import coverage
+from nautiloid.report.words import counted
 from nautiloid.updating.changes import Change, Vulnerability, fixed
 from nautiloid.updating.lock_update import LockUpdate
 from nautiloid.updating.update import Update, still_fixable
 
 _CVES_SHOWN = 1
+_LEFT_SHOWN = 10
 
 
 def update_to_lines(proposed: LockUpdate, *, width: int | None) -> list[Text]:
@@ -29,12 +31,16 @@ def update_to_lines(proposed: LockUpdate, *, width: int | None) -> list[Text]:
         sums = f"{name}: nothing to update; locked {found.old.timestamp:%Y-%m-%d}"
         lines = plain([sums], width)
     else:
-        repaired = f", {len(fixed(found.changes))} known vulnerabilities fixed" if found.after is not None else ""
-        lines = [*_table(found, width), *plain([f"{name}: {len(found.changes)} changes{repaired}"], width)]
+        count = counted(len(fixed(found.changes)), "known vulnerability")
+        sums = f"{name}: {counted(len(found.changes), 'change')}" + (f", {count} fixed" if found.after else "")
+        lines = [*_table(found, width), *plain([sums], width)]
+    brought = (f"{one.name} brings {_shown(one.brings, None)}" for one in found.changes if one.brings)
     logs = (f"changelog of {one.source} ({one.before} to {one.after}): {', '.join(one.cves)}" for one in fixes)
     left = sorted({one.identity for one in still_fixable(found.after)}) if found.after is not None else []
-    stay = [f"{len(left)} vulnerabilities with a fix stay: {', '.join(left[:10])}"] if left else []
-    return [*lines, *plain([*logs, *stay], width)]
+    shown = left if width is None else left[:_LEFT_SHOWN]
+    more = f" and {len(left) - len(shown)} more" if len(left) > len(shown) else ""
+    stay = [f"{counted(len(left), 'vulnerability')} with a fix not taken: {', '.join(shown)}{more}"] if left else []
+    return [*lines, *plain([*brought, *logs, *stay], width)]
 
 
 def update_remarks(found: Update) -> list[str]:
@@ -46,28 +52,22 @@ def update_remarks(found: Update) -> list[str]:
 
 
 def _table(found: Update, width: int | None) -> list[Text]:
-    brings = any(change.brings for change in found.changes)
-    columns = [
-        Column("Package", fixed=True),
-        Column("From", fixed=True),
-        Column("To", fixed=True),
-        Column("Fixes", fixed=True, drop=1),
-        Column("Severity", fixed=True, drop=2),
-        *([Column("Brings", fixed=True, drop=1)] if brings else []),
-    ]
-    rows = [_row(change, brings=brings) for change in sorted(found.changes, key=_urgency)]
+    columns = [Column("Package", fixed=True), Column("From", fixed=True), Column("To", fixed=True)]
+    if any(change.fixes for change in found.changes):
+        columns += [Column("Fixes", fixed=True), Column("Severity", fixed=True, drop=1)]
+    most = _CVES_SHOWN if width is not None else None
+    rows = [_row(change, most)[: len(columns)] for change in sorted(found.changes, key=_urgency)]
     return render_table(columns, rows, width=width)
 
 
-def _row(change: Change, *, brings: bool) -> list[str]:
+def _row(change: Change, most: int | None) -> list[str]:
     gravest = max((one.severity for one in change.fixes), default=None)
     return [
         change.name if change.kind in ("deb", "wheel") else f"{change.name} ({change.kind})",
         change.before or "new",
         change.after or "gone",
-        _shown(change.fixes),
+        _shown(change.fixes, most),
         gravest.word if gravest else "",
-        *([_shown(change.brings)] if brings else []),
     ]
 
 
@@ -75,6 +75,7 @@ def _urgency(change: Change) -> tuple[int, str, str]:
     return -max((one.severity for one in change.fixes), default=0), change.kind, change.name
 
 
-def _shown(found: Sequence[Vulnerability]) -> str:
-    shown = ", ".join(one.identity for one in found[:_CVES_SHOWN])
-    return f"{shown} +{len(found) - _CVES_SHOWN}" if len(found) > _CVES_SHOWN else shown
+def _shown(found: Sequence[Vulnerability], most: int | None) -> str:
+    shown = found[:most]
+    told = ", ".join(one.identity for one in shown)
+    return f"{told} +{len(found) - len(shown)}" if len(found) > len(shown) else told

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from nautiloid.report.tables import Row, Section, fill, render_table
 from nautiloid.report.vulnerabilities.columns import SEVERITY_STYLES, chosen_columns, fix, full_name
-from nautiloid.report.words import printable
+from nautiloid.report.words import counted, printable
 from nautiloid.vulns.model import Finding, ScanResult, State
 
 _SHOWN = 30
@@ -73,9 +73,9 @@ def _summary(result: ScanResult, *, every: bool) -> Iterator[Text]:
 
 
 def _by_severity(result: ScanResult) -> Text:
-    line = Text(_vulnerabilities(result.vulnerabilities))
-    counted = [(severity, count) for severity, count in result.by_severity().items() if count]
-    for number, (severity, count) in enumerate(counted):
+    line = Text(counted(result.vulnerabilities, "vulnerability"))
+    found = [(severity, count) for severity, count in result.by_severity().items() if count]
+    for number, (severity, count) in enumerate(found):
         line.append(", " if number else ": ").append(f"{count:,} {severity.word}", SEVERITY_STYLES[severity])
     return line
 
@@ -106,12 +106,9 @@ def _heading(key: _Key, findings: Sequence[Finding], shown: Sequence[Finding]) -
     first = findings[0]
     remedy = f"fixed in {first.fixed}" if first.fixed else str(first.state)
     remedy = "fix unknown" if remedy == State.UNKNOWN else remedy
-    summary = f"{name} {version}".rstrip() + f", {remedy}: {_vulnerabilities(len({one.identity for one in findings}))}"
+    number = len({one.identity for one in findings})
+    summary = f"{name} {version}".rstrip() + f", {remedy}: {counted(number, 'vulnerability')}"
     return summary if len(shown) == len(findings) else f"{summary}, {len(shown):,} shown"
-
-
-def _vulnerabilities(count: int) -> str:
-    return f"{count:,} " + ("vulnerability" if count == 1 else "vulnerabilities")
 
 
 def _suppressed(result: ScanResult) -> Iterator[Text]:

@@ -87,24 +87,24 @@ def _applied(finding: Finding, result: ScanResult, statements: Sequence[Statemen
         first = lifting[0]
         reason = ": ".join(filter(None, (first.justification, first.text)))
         return replace(finding, suppressed=Suppression("VEX", str(first.status), reason, first.origin))
-    told = next(one for one in said if one is not None)
+    counting = next(one for one in said if one is not None)
     partly = ", for some of its parts only" if lifting else ""
-    text = f" ({told.text})" if told.text else ""
-    return replace(finding, note=f"VEX {told.origin}: {told.status}{text}{partly}")
+    text = f" ({counting.text})" if counting.text else ""
+    return replace(finding, note=f"VEX {counting.origin}: {counting.status}{text}{partly}")
 
 
 def _covers(statement: Statement, part: ScannedComponent, result: ScanResult) -> bool:
-    address = parse_purl(part.purl) if part.purl else None
+    purl = parse_purl(part.purl) if part.purl else None
     holder = parse_purl(part.within) if part.within else None
     for product in statement.products:
         if any(_is_subject(name, result) for name in product.identities):
-            if not product.subcomponents or any(_names(name, address) for name in product.subcomponents):
+            if not product.subcomponents or any(_names(name, purl) for name in product.subcomponents):
                 return True
         elif not product.subcomponents:
-            if any(_names(name, address) for name in product.identities):
+            if any(_names(name, purl) for name in product.identities):
                 return True
         elif any(_names(name, holder) for name in product.identities) and any(
-            _names(name, address) for name in product.subcomponents
+            _names(name, purl) for name in product.subcomponents
         ):
             return True
     return False
@@ -114,21 +114,21 @@ def _is_subject(name: str, result: ScanResult) -> bool:
     """Tell whether a product is what was scanned."""
     if name and name in (result.name, result.digest):
         return True
-    address = parse_purl(name) if name.startswith("pkg:oci/") else None
-    if address is None:
+    purl = parse_purl(name) if name.startswith("pkg:oci/") else None
+    if purl is None:
         return False
-    if address.version:
-        return address.version == result.digest
-    return address.name == result.name.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
+    if purl.version:
+        return purl.version == result.digest
+    return purl.name == result.name.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
 
 
-def _names(name: str, address: PackageURL | None) -> bool:
+def _names(name: str, purl: PackageURL | None) -> bool:
     """Tell whether a purl names a part: what it leaves out may be anything."""
     stated = parse_purl(name) if name.startswith("pkg:") else None
-    if stated is None or address is None:
+    if stated is None or purl is None:
         return False
-    if (stated.type, stated.namespace, stated.name) != (address.type, address.namespace, address.name):
+    if (stated.type, stated.namespace, stated.name) != (purl.type, purl.namespace, purl.name):
         return False
     qualifiers = dict(stated.qualifiers or {})
-    known = dict(address.qualifiers or {})
-    return stated.version in (None, "", address.version) and all(known.get(k) == v for k, v in qualifiers.items())
+    known = dict(purl.qualifiers or {})
+    return stated.version in (None, "", purl.version) and all(known.get(k) == v for k, v in qualifiers.items())

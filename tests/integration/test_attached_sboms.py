@@ -30,7 +30,7 @@ def test_the_bill_of_the_lock_and_the_bill_of_the_image_agree(built: Callable[[s
     said = json.loads(image.layout.read_blob(manifest.layers[0].digest))
     with open_image(reference, image.layout) as source:
         found = json.loads(to_cyclonedx(sbom_of_inspection(inspect_image(source, reference))))
-    libraries = [{c["purl"] for c in bill["components"] if c["type"] == "library"} for bill in (said, found)]
+    libraries = [{c["purl"] for c in sbom["components"] if c["type"] == "library"} for sbom in (said, found)]
     assert libraries[0] == libraries[1]
     assert len(libraries[0]) == len(image.lock.debs) + len(image.lock.wheels)
     assert all(c["hashes"] for c in said["components"])

@@ -1,0 +1,55 @@
+"""What an image says of itself: its configuration, its annotations, and through them, of which lock it was built."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import nautiloid
+from nautiloid import labels
+from nautiloid.factory.layers import BuiltLayer
+from nautiloid.factory.lockfile import Lock
+from nautiloid.oci.image import Image
+from nautiloid.oci.model import History, ImageConfig, Platform
+
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
+    """Return the image's configuration: the run contract, and a history that names each layer."""
+    definition = lock.definition
+    settings = definition.image
+    created = lock.timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Sorted: a lock that comes from disk has its mappings in another order than one that was just made.
+    environment = {"PATH": _PATH, "HOME": settings.workdir, "LANG": "C.UTF-8", **dict(sorted(settings.env.items()))}
+    stated = {
+        labels.TITLE: definition.name,
+        labels.DESCRIPTION: definition.summary,
+        labels.CREATED: created,
+        labels.BUILT_BY: nautiloid.__version__,
+        labels.RUN_TMPFS: ",".join(settings.tmpfs),
+        labels.SELFTEST: definition.test.model_dump_json(exclude_defaults=True),
+        **settings.labels,
+    }
+    return ImageConfig(
+        platform=Platform("linux", definition.architecture),
+        created=created,
+        user=settings.user,
+        env=tuple(f"{name}={value}" for name, value in environment.items()),
+        entrypoint=settings.entrypoint,
+        cmd=settings.command,
+        working_dir=settings.workdir,
+        labels=stated,
+        diff_ids=tuple(layer.diff_id for layer in layers),
+        history=tuple(History(created=created, created_by=f"nautiloid: {layer.name}") for layer in layers),
+    )
+
+
+def image_annotations(lock: Lock) -> dict[str, str]:
+    """Return the annotations of the image's manifest: its name, and the lock that it is built from."""
+    return {labels.TITLE: lock.definition.name, labels.LOCK: lock.digest}
+
+
+def is_built_from(image: Image, lock: Lock) -> bool:
+    """Tell whether an image says that this version of Nautiloid built it from this very lock."""
+    same = image.manifest.annotations.get(labels.LOCK) == lock.digest
+    return same and image.config.labels.get(labels.BUILT_BY) == nautiloid.__version__

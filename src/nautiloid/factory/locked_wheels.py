@@ -1,0 +1,61 @@
+"""Lock the Python side: the wheels that the definition's requirements come to, and those that it does without."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from nautiloid.factory.definition import Definition
+from nautiloid.factory.lockfile import DroppedWheel, LockedDeb, LockedWheel
+from nautiloid.factory.targets import exact_target
+from nautiloid.factory.wheels.fitness import check_fitness, needs
+from nautiloid.factory.wheels.resolver import UNBOUND, Bounds, ResolvedWheel, fetch_wheels, resolve
+from nautiloid.net.fetch import Fetcher
+
+
+def lock_wheels(
+    definition: Definition, debs: Sequence[LockedDeb], fetcher: Fetcher, bounds: Bounds = UNBOUND
+) -> tuple[tuple[LockedWheel, ...], tuple[DroppedWheel, ...]]:
+    """Resolve and fetch a definition's wheels.
+
+    Args:
+        definition: Asks for them.
+        debs: The Debian side, whose very interpreter they must suit.
+        fetcher: The way to downloads.
+        bounds: Which wheels may be chosen from.
+
+    Raises:
+        NautiloidError: There is no set of wheels that fits, or one cannot be fetched.
+    """
+    python = definition.python
+    if python is None or not python.requirements:
+        return (), ()
+    target = exact_target(definition, debs)
+    with fetcher.progress.task("Resolve the Python requirements"):
+        # What the image does without cannot be forbidden: it is resolved, said so, and left out.
+        chosen = resolve(python.requirements, target, python.never, bounds=bounds)
+        check_fitness(chosen, target, python.requirements)
+    drop = {canonicalize_name(name): because for name, because in python.drop.items()}
+    kept: list[ResolvedWheel] = []
+    dropped: list[DroppedWheel] = []
+    for wheel in chosen:
+        because = next((why for name, why in drop.items() if fnmatch.fnmatchcase(wheel.name, name)), None)
+        if because is None:
+            kept.append(wheel)
+        else:
+            dropped.append(DroppedWheel(name=wheel.name, version=wheel.version, because=because))
+    locked = fetch_wheels(kept, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
+    wanted_by = _dependents(needs(chosen, target, python.requirements))
+    return tuple(wheel.model_copy(update={"wanted_by": wanted_by[wheel.name]}) for wheel in locked), tuple(dropped)
+
+
+def _dependents(wanted: Mapping[str, Sequence[Requirement]]) -> Mapping[str, tuple[str, ...]]:
+    """Turn what each wheel needs into which others need it; none: the definition does."""
+    found: dict[str, set[str]] = {name: set() for name in wanted}
+    for name, requirements in wanted.items():
+        for requirement in requirements:
+            found.setdefault(canonicalize_name(requirement.name), set()).add(name)
+    return {name: tuple(sorted(others)) for name, others in found.items()}
