@@ -17,11 +17,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from nautiloid.version import __version__
 
 if TYPE_CHECKING:
     from nautiloid.errors import NautiloidError
-    from nautiloid.updating.update import Policy
     from nautiloid.workflows.assess import Criteria
     from nautiloid.workflows.build import BuildOrder, build
     from nautiloid.workflows.diff import differences
@@ -30,17 +29,17 @@ if TYPE_CHECKING:
     from nautiloid.workflows.patch import patch
     from nautiloid.workflows.scan import scan
     from nautiloid.workflows.selftest import test
-    from nautiloid.workflows.update import Held, updates_of
+    from nautiloid.workflows.update import UpdateCriteria, updates_of
     from nautiloid.workflows.workspace import Workspace
 
 __all__ = [
     "BuildOrder",
     "Criteria",
-    "Held",
     "ImageChoice",
     "NautiloidError",
-    "Policy",
+    "UpdateCriteria",
     "Workspace",
+    "__version__",
     "build",
     "compare",
     "differences",
@@ -56,10 +55,9 @@ __all__ = [
 _HOMES = {
     "BuildOrder": "workflows.build",
     "Criteria": "workflows.assess",
-    "Held": "workflows.update",
+    "UpdateCriteria": "workflows.update",
     "ImageChoice": "workflows.inspecting",
     "NautiloidError": "errors",
-    "Policy": "updating.update",
     "Workspace": "workflows.workspace",
     "build": "workflows.build",
     "compare": "workflows.inspecting",
@@ -82,4 +80,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """Return what is public."""
-    return sorted([*__all__, "__version__"])
+    return sorted(__all__)

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from nautiloid.inspect.comparison import compare
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.comparison import compare
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.report.html import comparison_to_html
 from nautiloid.report.vulnerabilities.html import scan_to_html
 from nautiloid.vulns.model import AdvisorySource, Finding, ScannedComponent, ScanResult, State, Suppression, Unevaluated
 from nautiloid.vulns.severity import Rating, Severity
 
-from ..unit.inspect.images import File, inspect_files
-from ..unit.inspect.test_inspection import ELF, LOCAL, OS_RELEASE, STATUS, _distribution
-from ..unit.inspect.test_pickles import Hostile
+from ..unit.inspection.images import File, inspect_files
+from ..unit.inspection.test_inspection import ELF, LOCAL, OS_RELEASE, STATUS, _distribution
+from ..unit.inspection.test_pickles import Hostile
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")

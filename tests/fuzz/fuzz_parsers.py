@@ -16,12 +16,12 @@ import atheris
 with atheris.instrument_imports(include=["nautiloid"]):
     from nautiloid.elf.errors import ElfError
     from nautiloid.elf.reader import Elf
-    from nautiloid.inspect.layer_listing import list_layer
-    from nautiloid.inspect.models import read_model
-    from nautiloid.inspect.native_libraries import find_libraries
-    from nautiloid.inspect.ownership import owners
-    from nautiloid.inspect.pickles import read_pickle
-    from nautiloid.inspect.secrets import find_secret
+    from nautiloid.inspection.layer_listing import list_layer
+    from nautiloid.inspection.models import read_model
+    from nautiloid.inspection.native_libraries import find_libraries
+    from nautiloid.inspection.ownership import owners
+    from nautiloid.inspection.pickles import read_pickle
+    from nautiloid.inspection.secrets import find_secret
     from nautiloid.oci.errors import ImageFormatError
     from nautiloid.packages.kinds import BY_PURL_TYPE, KINDS
     from nautiloid.packages.os_release import Distribution, read_distribution
@@ -35,7 +35,7 @@ class _Nobody:
 
 def _elf(data: bytes) -> None:
     elf = Elf(b"\x7fELF" + data)
-    _ = (elf.program, elf.needed, elf.soname, elf.relro, elf.package_note)
+    _ = (elf.program, elf.needed, elf.soname, elf.relro)
     find_libraries("x/libz.so.1.3.1", elf)
     for kind in KINDS:
         kind.in_native("x", elf)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nautiloid.inspect.inspection import inspect_image
+from nautiloid.inspection.image import inspect_image
 from nautiloid.oci.model import Manifest
 from nautiloid.oci.source import open_image
 from nautiloid.sbom.attach import attach_sboms

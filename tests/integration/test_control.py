@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from nautiloid.images.inspecting import inspect_anything
-from nautiloid.inspect.comparison import compare
-from nautiloid.inspect.inspection import inspect_image
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.comparison import compare
+from nautiloid.inspection.image import inspect_image
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.source import open_image
 from nautiloid.run.docker import DockerEngine

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from nautiloid import places
-from nautiloid.inspect.inspection import inspect_image
+from nautiloid.inspection.image import inspect_image
 from nautiloid.oci.source import open_image
 
 from ..conftest import Built

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-import nautiloid
 from nautiloid.cli import console
 from nautiloid.cli.groups.keeping_safe import KEEP_SAFE
 from nautiloid.cli.groups.looking import LOOK
@@ -18,6 +17,7 @@ from nautiloid.cli.groups.making import MAKE
 from nautiloid.cli.groups.moving import MOVE
 from nautiloid.cli.groups.running import RUN
 from nautiloid.errors import NautiloidError
+from nautiloid.version import TOOL
 
 _GROUPS = (MAKE, RUN, LOOK, KEEP_SAFE, MOVE)
 _COMPLETION = "_NAUTILOID_COMPLETE"
@@ -46,7 +46,7 @@ def application(wanted: str = "") -> typer.Typer:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        console.out.print(f"nautiloid {nautiloid.__version__}")
+        console.out.print(TOOL)
         raise typer.Exit
 
 

@@ -9,7 +9,7 @@ import typer
 from nautiloid.cli import console
 from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, PlatformOption, image_choice
 from nautiloid.cli.output import TABLE, EveryOption, OutputOption, format_option, report
-from nautiloid.inspect.conditions import parse_condition
+from nautiloid.inspection.conditions import parse_condition
 from nautiloid.report.formats.comparison import COMPARISON_FORMATS
 from nautiloid.report.terminal.comparison import comparison_to_lines
 from nautiloid.report.words import violation

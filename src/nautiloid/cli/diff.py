@@ -10,7 +10,7 @@ from nautiloid.cli import console
 from nautiloid.cli.image_options import PlatformOption, parse_platform
 from nautiloid.cli.output import OutputOption, format_option, report
 from nautiloid.errors import NautiloidError
-from nautiloid.inspect.difference import IGNORABLE
+from nautiloid.inspection.difference import IGNORABLE
 from nautiloid.report.formats.difference import DIFFERENCE_FORMATS
 from nautiloid.report.terminal.difference import difference_to_lines
 from nautiloid.workflows.diff import differences

@@ -23,8 +23,7 @@ from nautiloid.debian.mirrors import Mirrors
 from nautiloid.report.formats.update import UPDATE_FORMATS
 from nautiloid.report.terminal.update import update_remarks, update_to_lines
 from nautiloid.updating.lock_update import LockUpdate
-from nautiloid.updating.update import Policy
-from nautiloid.workflows.update import Held, compare_named, updates_of
+from nautiloid.workflows.update import UpdateCriteria, compare_named, updates_of
 
 UPDATES = 3
 """Exit code of ``--check`` where there is something to do; 1 and 2 are failures."""
@@ -63,10 +62,15 @@ def update(
 
     In CI: `nautiloid update . --min-age 7d --check`
     """
-    policy = Policy(only_security, parse_age(min_age))
-    held = Held(criteria(vex, ignore_file, max_db_age), database, Mirrors(mirror, security_mirror))
+    wanted = UpdateCriteria(
+        only_security,
+        parse_age(min_age),
+        criteria(vex, ignore_file, max_db_age),
+        database,
+        Mirrors(mirror, security_mirror),
+    )
     pending = False
-    for found in updates_of(definition, policy, console.workspace(), held, architectures=arch, lock=lock):
+    for found in updates_of(definition, console.workspace(), wanted, architectures=arch, lock=lock):
         _report(found, output_format, output)
         if notes is not None:
             write_text(notes, UPDATE_FORMATS.write("markdown", found))
@@ -96,8 +100,9 @@ def notes(
 
     Example: `nautiloid notes yesterday/pytorch.lock pytorch.lock -o NOTES.md`
     """
-    held = Held(criteria(vex, ignore_file, None), database, Mirrors(mirror, security_mirror))
-    _report(compare_named(old, new, console.workspace(), held), output_format, output)
+    judgement = criteria(vex, ignore_file, None)
+    wanted = UpdateCriteria(criteria=judgement, database=database, mirrors=Mirrors(mirror, security_mirror))
+    _report(compare_named(old, new, console.workspace(), wanted), output_format, output)
 
 
 def _report(found: LockUpdate, output_format: str, output: Path | None) -> None:

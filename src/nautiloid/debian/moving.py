@@ -16,7 +16,7 @@ Offers = Callable[[Relation], Iterable[Package]]
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovedPackage:
     """A set of packages in which only some have moved.
 
     Attributes:
@@ -34,7 +34,7 @@ def move(
     sources: Iterable[str],
     offers: Offers,
     excused: Collection[tuple[str, str]] = (),
-) -> Moved:
+) -> MovedPackage:
     """Return the old set with some source packages, and whatever they need, at their new versions.
 
     Args:
@@ -47,7 +47,7 @@ def move(
     """
     wanted = frozenset(sources)
     search = _Search(old, new, set(wanted), offers, set(excused) | _unmet(old))
-    return Moved(search.run(), tuple(sorted(search.moving - wanted)))
+    return MovedPackage(search.run(), tuple(sorted(search.moving - wanted)))
 
 
 class _Search:

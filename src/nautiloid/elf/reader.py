@@ -213,16 +213,6 @@ class Elf:
         now = _DT_BIND_NOW in tags or tags.get(_DT_FLAGS, 0) & _DF_BIND_NOW or tags.get(_DT_FLAGS_1, 0) & _DF_1_NOW
         return "full" if now or not tags else "partial"
 
-    @property
-    def package_note(self) -> bytes:
-        """The JSON of a ``.note.package``, by which some distributions say where a file comes from."""
-        for segment in self.segments:
-            if segment.kind == _PT_NOTE and segment.size < 1 << 16:
-                for kind, owner, text in self._notes(segment):
-                    if kind == _NT_FDO_PACKAGING and owner == b"FDO":
-                        return text.rstrip(b"\0")
-        return b""
-
     def text_ranges(self) -> tuple[tuple[int, int], ...]:
         """Return where constant texts lie, as (start, end) in the file: read-only data, else all that is no code."""
         end = len(self.content)

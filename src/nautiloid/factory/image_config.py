@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC
 
-import nautiloid
 from nautiloid import labels
 from nautiloid.factory.layers import BuiltLayer
 from nautiloid.factory.lockfile import Lock
 from nautiloid.oci.image import Image
 from nautiloid.oci.model import History, ImageConfig, Platform
+from nautiloid.version import __version__
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -25,7 +25,7 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
         labels.TITLE: definition.name,
         labels.DESCRIPTION: definition.summary,
         labels.CREATED: created,
-        labels.BUILT_BY: nautiloid.__version__,
+        labels.BUILT_BY: __version__,
         labels.RUN_TMPFS: ",".join(settings.tmpfs),
         labels.SELFTEST: definition.test.model_dump_json(exclude_defaults=True),
         **settings.labels,
@@ -52,4 +52,4 @@ def image_annotations(lock: Lock) -> dict[str, str]:
 def is_built_from(image: Image, lock: Lock) -> bool:
     """Tell whether an image says that this version of Nautiloid built it from this very lock."""
     same = image.manifest.annotations.get(labels.LOCK) == lock.digest
-    return same and image.config.labels.get(labels.BUILT_BY) == nautiloid.__version__
+    return same and image.config.labels.get(labels.BUILT_BY) == __version__

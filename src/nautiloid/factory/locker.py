@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import nautiloid
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.definition_file import LoadedDefinition
 from nautiloid.factory.locked_compiler import lock_compiler
@@ -16,6 +15,7 @@ from nautiloid.factory.locked_wheels import lock_wheels
 from nautiloid.factory.lockfile import Lock, LockedRelease, LockError
 from nautiloid.factory.wheels.resolver import UNBOUND, Bounds
 from nautiloid.net.fetch import Fetcher
+from nautiloid.version import TOOL
 
 _NO_ARCHIVE = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def make_lock(
     wheels, dropped = lock_wheels(definition, debs, fetcher, bounds)
     dates = [release.date for _, release in releases]
     return Lock(
-        tool=f"nautiloid {nautiloid.__version__}",
+        tool=TOOL,
         timestamp=max(dates, default=_NO_ARCHIVE),
         definition=definition,
         releases=tuple(

@@ -15,9 +15,9 @@ from nautiloid.errors import UsageError
 from nautiloid.images.docker_daemon import open_daemon_image
 from nautiloid.images.registry_image import open_registry_image
 from nautiloid.images.root_filesystem import read_root
-from nautiloid.inspect.examine import Examiner
-from nautiloid.inspect.inspection import inspect_entries, inspect_image
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.examine import Examiner
+from nautiloid.inspection.image import inspect_entries, inspect_image
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Platform
 from nautiloid.oci.source import ImageSource, open_image

@@ -10,8 +10,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from nautiloid.inspect.inventory import Skipped
-from nautiloid.inspect.layer_listing import EntryKind, LayerEntry, Onlooker, read_content
+from nautiloid.inspection.inventory import Skipped
+from nautiloid.inspection.layer_listing import EntryKind, LayerEntry, Onlooker, read_content
 from nautiloid.oci.errors import ImageNotFoundError
 
 _CAPABILITY = "security.capability"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nautiloid.inspect.comparison import Comparison
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.comparison import Comparison
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.lab.workload import Answer
 from nautiloid.vulns.model import ScanResult
 

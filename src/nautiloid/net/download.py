@@ -39,7 +39,7 @@ class Limits:
     patience: float = 30.0
 
 
-class Download:
+class ResumableBody:
     """One body; a context manager that yields its bytes when it is iterated, once.
 
     Args:
@@ -55,7 +55,7 @@ class Download:
         self._answer: httpx.Response | None = None
         self._etag = ""
 
-    def __enter__(self) -> Download:
+    def __enter__(self) -> ResumableBody:
         self._open(self._start)
         return self
 

@@ -20,8 +20,7 @@ from urllib.request import url2pathname
 import httpx
 
 from nautiloid.errors import IntegrityError, NautiloidError
-from nautiloid.net.download import CHUNK, Limits
-from nautiloid.net.download import Download as Body
+from nautiloid.net.download import CHUNK, Limits, ResumableBody
 from nautiloid.net.errors import HttpError, LimitError
 from nautiloid.net.http import HttpClient, HttpSettings, Retry, check_status
 from nautiloid.net.store import Store
@@ -182,7 +181,7 @@ class Fetcher:
                 check_status(answer, 200, 206)
                 yield answer
 
-        with Body(open_at, self._client.settings.retry, Limits(limit, patience=self._patience)) as body:
+        with ResumableBody(open_at, self._client.settings.retry, Limits(limit, patience=self._patience)) as body:
             yield from body
 
     def _reachable(self, mirrors: Sequence[str]) -> list[str]:

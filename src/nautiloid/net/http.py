@@ -19,9 +19,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from nautiloid import __version__
 from nautiloid.net.errors import HttpError, LimitError, StatusError, UnreachableError
 from nautiloid.net.tls import certificate_authorities
+from nautiloid.version import __version__
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that may be others in a moment (RFC 9110, section 15; RFC 6585; RFC 8470)."""

@@ -9,9 +9,9 @@ from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-import nautiloid
 from nautiloid.errors import UsageError
 from nautiloid.registry.name import parse_remote_name
+from nautiloid.version import __version__
 
 COSIGN = "v2.4.1"
 
@@ -105,4 +105,4 @@ def _render(template: str, job: NightlyJob, **values: object) -> str:
     )  # fmt: skip
     environment.filters["yaml"] = json.dumps
     script = refresh_script()
-    return environment.get_template(template).render(job=job, version=nautiloid.__version__, script=script, **values)
+    return environment.get_template(template).render(job=job, version=__version__, script=script, **values)

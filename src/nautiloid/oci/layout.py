@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -100,26 +99,6 @@ class Layout:
                 raise IntegrityError(f"Content of digest {digest} came in place of {expected}.")
             self._settle(path, digest)
         return Blob(digest, size)
-
-    def adopt_blob(self, path: Path, digest: str) -> Blob:
-        """Take in a finished file without reading it: by hard link, or by copy from another file system.
-
-        Args:
-            path: The file; it stays where it is, and must not be changed afterwards.
-            digest: Its digest, which the caller has computed or verified.
-        """
-        target = self.blob_path(digest)
-        if target.is_file():
-            os.utime(target)
-        else:
-            with self._new_file() as temporary:
-                temporary.unlink()
-                try:
-                    os.link(path, temporary)
-                except OSError:
-                    shutil.copyfile(path, temporary)
-                self._settle(temporary, digest)
-        return Blob(digest, target.stat().st_size)
 
     def open_blob(self, digest: str) -> BinaryIO:
         """Open a blob of any size for reading; its content is not checked.

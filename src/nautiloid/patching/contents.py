@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nautiloid.inspect.file_tree import FileTree, TreeFile
-from nautiloid.inspect.layer_listing import KeepWanted, list_layer
+from nautiloid.inspection.file_tree import FileTree, TreeFile
+from nautiloid.inspection.layer_listing import KeepWanted, list_layer
 from nautiloid.oci.read_ahead import ReadAhead
 from nautiloid.oci.source import ImageSource
 from nautiloid.packages.os_release import PATHS

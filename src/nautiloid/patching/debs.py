@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from nautiloid.debian.control import Stanza, split_stanzas
 from nautiloid.debian.deb import DebFile, Member, MemberKind
-from nautiloid.inspect.layer_listing import EntryKind
+from nautiloid.inspection.layer_listing import EntryKind
 from nautiloid.patching.contents import Contents
 from nautiloid.patching.installed import STATUS, DpkgDatabase, InstalledDeb
 from nautiloid.patching.overlay import Overlay

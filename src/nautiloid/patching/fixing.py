@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from nautiloid.debian.mirrors import Mirrors
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.net.fetch import Fetcher
 from nautiloid.oci.source import ImageSource
 from nautiloid.patching.contents import Contents, read_contents

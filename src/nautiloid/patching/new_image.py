@@ -6,7 +6,6 @@ import hashlib
 import json
 from datetime import UTC, datetime
 
-import nautiloid
 from nautiloid import labels
 from nautiloid.factory.encoders import encoder_for
 from nautiloid.oci.documents import canonical_json
@@ -15,6 +14,7 @@ from nautiloid.oci.model import DOCKER_LAYER_GZIP, DOCKER_MANIFEST, LAYER_GZIP, 
 from nautiloid.oci.source import ImageSource
 from nautiloid.patching.overlay import Overlay
 from nautiloid.streams import blocks_of, watched
+from nautiloid.version import TOOL
 
 
 def write_patched(
@@ -40,7 +40,7 @@ def write_patched(
                 store.write_blob(blocks_of(stream), layer.digest)
     config = json.loads(source.blobs.read_blob(image.manifest.config.digest))
     stamp = created(source).strftime("%Y-%m-%dT%H:%M:%SZ")
-    command = f"nautiloid {nautiloid.__version__} patch: {count} packages"
+    command = f"{TOOL} patch: {count} packages"
     config["rootfs"]["diff_ids"] = [*config["rootfs"]["diff_ids"], f"sha256:{whole.hexdigest()}"]
     config["history"] = [*(config.get("history") or []), {"created": stamp, "created_by": command}]
     stored = store.write_blob([canonical_json(config)])

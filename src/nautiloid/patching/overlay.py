@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from nautiloid.inspect.layer_listing import EntryKind
+from nautiloid.inspection.layer_listing import EntryKind
 from nautiloid.patching.contents import Contents
 
 _BLOCK = 1 << 20

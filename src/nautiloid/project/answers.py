@@ -19,7 +19,7 @@ _WORKDIR = PurePosixPath("/app")
 
 
 @dataclass(frozen=True)
-class Answers:
+class Survey:
     """What the sources say.
 
     Attributes:
@@ -45,7 +45,7 @@ class Answers:
         return _workdir(self.dockerfile)
 
 
-def ask(root: Path, limit: int, notebook: Notebook) -> Answers:
+def ask(root: Path, limit: int, notebook: Notebook) -> Survey:
     """Ask every source of knowledge about a project.
 
     Args:
@@ -75,7 +75,7 @@ def ask(root: Path, limit: int, notebook: Notebook) -> Answers:
     declared = list(pyproject.wanted)
     declared += declared_requirements(root, dockerfile, notebook)
     declared += conda.wanted if conda else ()
-    return Answers(pyproject, dockerfile, conda, declared, files, sources, imports)
+    return Survey(pyproject, dockerfile, conda, declared, files, sources, imports)
 
 
 def _files(root: Path, limit: int, dockerfile: Dockerfile | None, notebook: Notebook) -> ProjectFiles:

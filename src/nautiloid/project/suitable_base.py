@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from nautiloid.project.answers import Answers
+from nautiloid.project.answers import Survey
 from nautiloid.project.base_image import BaseImage, choose_base
 from nautiloid.project.facts import Notebook
 from nautiloid.project.import_names import providers
 
 
-def base_for(said: Answers, notebook: Notebook) -> BaseImage:
+def base_for(said: Survey, notebook: Notebook) -> BaseImage:
     """Choose the base image that suits a project.
 
     Args:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from nautiloid.errors import UsageError
-from nautiloid.project.answers import Answers, ask
+from nautiloid.project.answers import Survey, ask
 from nautiloid.project.dependencies import decide_dependencies
 from nautiloid.project.draft import Draft
 from nautiloid.project.facts import Notebook, Said
@@ -69,7 +69,7 @@ def draft_definition(root: Path, *, name: str | None = None, limit: int = DEFAUL
     )
 
 
-def _user(said: Answers, notebook: Notebook) -> Said[str] | None:
+def _user(said: Survey, notebook: Notebook) -> Said[str] | None:
     if said.dockerfile is None or said.dockerfile.user is None:
         return None
     user = said.dockerfile.user
@@ -79,7 +79,7 @@ def _user(said: Answers, notebook: Notebook) -> Said[str] | None:
     return None
 
 
-def _note_writes(said: Answers, notebook: Notebook) -> None:
+def _note_writes(said: Survey, notebook: Notebook) -> None:
     for path, origin in said.sources.writes.items():
         notebook.add(
             origin,

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 import httpx
 
 from nautiloid.errors import IntegrityError
-from nautiloid.net.download import Download, Limits
+from nautiloid.net.download import Limits, ResumableBody
 from nautiloid.net.errors import HttpError, LimitError
 from nautiloid.oci.digest import digest_of
 from nautiloid.oci.documents import json_object, objects
@@ -85,11 +85,6 @@ class Repository:
         media_type = str(stated or answer.headers.get("Content-Type", "").partition(";")[0] or MANIFEST)
         return Document(media_type, digest, data)
 
-    def has_manifest(self, digest: str) -> bool:
-        """Tell whether the manifest is here."""
-        answer = self._request("HEAD", f"manifests/{digest}", headers={"Accept": _ACCEPT}, expected=(200, 404))
-        return answer.status_code == 200
-
     def put_manifest(self, reference: str, media_type: str, data: bytes) -> bool:
         """Store a manifest or index under a tag or its digest; what it names must be here already.
 
@@ -157,7 +152,7 @@ class Repository:
         if start >= descriptor.size:
             return
         try:
-            with Download(open_at, self._retry, Limits(size=descriptor.size), start) as body:
+            with ResumableBody(open_at, self._retry, Limits(size=descriptor.size), start) as body:
                 yield from body
         except LimitError as error:
             raise IntegrityError(f"{descriptor.digest} is longer than its {descriptor.size} bytes.") from error

@@ -69,12 +69,12 @@ class RemoteSource:
 
 
 @dataclass(frozen=True)
-class Moved:
+class Transferred:
     """What a transfer did, in bytes of blobs.
 
     Attributes:
         digest: Of the image or index.
-        sent: Moved over the network.
+        sent: Transferred over the network.
         mounted: Taken from another repository of the registry.
         present: Was there already.
     """
@@ -94,7 +94,7 @@ def pull(
     platform: Platform | None = None,
     everything: bool = False,
     progress: Progress = SILENT,
-) -> Moved:
+) -> Transferred:
     """Bring an image into the store.
 
     Args:
@@ -123,7 +123,7 @@ def pull(
         store.write_blob([document.data])
     store.adopt_image(_entry(top, manifests, store), name)
     sent = sum(blob.size for blob in missing)
-    return Moved(top.digest, sent, 0, sum(blob.size for blob in blobs) - sent)
+    return Transferred(top.digest, sent, 0, sum(blob.size for blob in blobs) - sent)
 
 
 def push(
@@ -134,7 +134,7 @@ def push(
     *,
     mount_from: Sequence[str] = (),
     progress: Progress = SILENT,
-) -> Moved:
+) -> Transferred:
     """Bring an image or index into a repository, from a store or from another repository.
 
     Args:
@@ -157,7 +157,7 @@ def push(
     for document in manifests[:-1]:
         repository.put_manifest(document.digest, document.media_type, document.data)
     repository.put_manifest(tag or root.digest, root.media_type, root.data)
-    return Moved(root.digest, counts.sent, counts.mounted, counts.present)
+    return Transferred(root.digest, counts.sent, counts.mounted, counts.present)
 
 
 class _Counts:

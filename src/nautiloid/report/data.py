@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from nautiloid.inspect.comparison import Comparison
+from nautiloid.inspection.comparison import Comparison
 
 SCHEMA = 1
 """Grows when a field changes its meaning or goes away."""

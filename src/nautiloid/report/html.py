@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from jinja2 import Environment
 from markupsafe import Markup
 
-from nautiloid.inspect.comparison import Comparison, Measure, compare
-from nautiloid.inspect.inventory import Hardening, Inspection, Risk, Weakness
+from nautiloid.inspection.comparison import Comparison, Measure, compare
+from nautiloid.inspection.inventory import Hardening, Inspection, Risk, Weakness
 from nautiloid.packages.component import Component
 from nautiloid.report import words
 from nautiloid.report.page import page_environment
@@ -63,7 +63,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Bar:
+class MeasureBar:
     """One image's value in a chart.
 
     Attributes:
@@ -82,11 +82,11 @@ class Chart:
     """A measure as bars."""
 
     title: str
-    bars: tuple[Bar, ...]
+    bars: tuple[MeasureBar, ...]
 
 
 @dataclass(frozen=True)
-class Section:
+class ImageSection:
     """One image's part of the page.
 
     Attributes:
@@ -168,7 +168,7 @@ def facts(warnings: Iterable[str]) -> tuple[str, ...]:
 def _render(
     title: str,
     comparison: Comparison | None,
-    sections: Sequence[Section],
+    sections: Sequence[ImageSection],
     charts: Sequence[Chart],
     vulnerabilities: Sequence[Counts] = (),
 ) -> str:
@@ -183,12 +183,12 @@ def _render(
     )
 
 
-def _section(anchor: str, image: Inspection) -> Section:
+def _section(anchor: str, image: Inspection) -> ImageSection:
     components = tuple(sorted(image.components, key=lambda c: (bool(c.within), c.kind, c.name.lower(), c.version)))
     found = {severity: tuple(f for f in image.findings if f.severity == severity) for severity in Risk}
     informing = found.pop(Risk.INFO)
     weak = tuple(file for file in image.surface.hardening if _is_weak(file))
-    return Section(
+    return ImageSection(
         anchor=anchor,
         image=image,
         tiles=_tiles(image, len(informing)),
@@ -220,7 +220,7 @@ def _tiles(image: Inspection, informing: int) -> tuple[Tile, ...]:
 def _chart(measure: Measure, comparison: Comparison) -> Chart:
     longest = max(*measure.values, 1)
     bars = tuple(
-        Bar(
+        MeasureBar(
             image.name,
             words.amount(measure, number),
             round(measure.values[number] / longest * 100, 2),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from nautiloid.inspect.comparison import Comparison, compare
-from nautiloid.inspect.inventory import Inspection, Risk
+from nautiloid.inspection.comparison import Comparison, compare
+from nautiloid.inspection.inventory import Inspection, Risk
 from nautiloid.report import words
 
 _MOST_ROWS = 60

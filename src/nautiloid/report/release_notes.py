@@ -9,7 +9,7 @@ from typing import Any
 
 from nautiloid.report import words
 from nautiloid.updating.changelogs import ChangelogFixes
-from nautiloid.updating.changes import Change, Vulnerability, fixed
+from nautiloid.updating.changes import LockChange, Vulnerability, fixed
 from nautiloid.updating.update import Update, still_fixable
 
 SCHEMA = 1
@@ -85,7 +85,7 @@ def _cell(text: str) -> str:
     return "".join(f"\\{char}" if char in "\\|[]<>*_`" else char for char in plain)
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: LockChange) -> dict[str, Any]:
     data = asdict(change)
     data["fixes"] = [_vulnerability(one) for one in change.fixes]
     data["brings"] = [_vulnerability(one) for one in change.brings]

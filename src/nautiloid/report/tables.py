@@ -61,14 +61,14 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class GroupTitle:
     """A line across the whole table, such as the name of what the rows below it have in common. It is never cut."""
 
     text: str
     style: str = "bold"
 
 
-Row = Sequence[Cell | str] | Section
+Row = Sequence[Cell | str] | GroupTitle
 
 _Shown = tuple[Column, int, Cell]  # a cell in its column, which is so wide
 
@@ -89,14 +89,14 @@ def render_table(columns: Sequence[Column], rows: Sequence[Row], *, width: int |
     if not columns or not rows:
         return []
     head = [Cell(printable(column.title), _TITLE_STYLE) for column in columns]
-    body = [row if isinstance(row, Section) else _cells(columns, row) for row in rows]
-    cells = [head, *(row for row in body if not isinstance(row, Section))]
+    body = [row if isinstance(row, GroupTitle) else _cells(columns, row) for row in rows]
+    cells = [head, *(row for row in body if not isinstance(row, GroupTitle))]
     natural = [max(cell_len(row[place].text) for row in cells) for place in range(len(columns))]
     room = None if width is None else width - indent
     sizes = _squeezed(columns, cells, _sizes(columns, natural, room), room)
     lines = list(_row_lines(columns, sizes, head, room, indent)) if len(cells) > 1 else []
     for row in body:
-        if isinstance(row, Section):
+        if isinstance(row, GroupTitle):
             lines += fill(Text(printable(row.text), row.style), width)
         else:
             lines += _row_lines(columns, sizes, row, room, indent)

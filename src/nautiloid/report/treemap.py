@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from nautiloid.inspect.inventory import Usage
+from nautiloid.inspection.inventory import Usage
 
 _GAP = 1.0
 _HEADER = 16.0

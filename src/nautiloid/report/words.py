@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nautiloid.inspect.comparison import Comparison, Measure
-from nautiloid.inspect.conditions import Condition
+from nautiloid.inspection.comparison import Comparison, Measure
+from nautiloid.inspection.conditions import Condition
 
 
 def size(count: int) -> str:
@@ -17,7 +17,7 @@ def size(count: int) -> str:
 
 def counted(count: int, noun: str) -> str:
     """Return how many there are of something: ``1 package``, ``1,200 vulnerabilities``."""
-    many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    many = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
     return f"{count:,} {noun if count == 1 else many}"
 
 

@@ -14,7 +14,7 @@ from nautiloid.run.masks import bubblewrap_masks
 from nautiloid.run.output import prepare_output
 from nautiloid.run.profile import HardenedProfile, User
 from nautiloid.run.rlimits import rlimits
-from nautiloid.run.staging import Stage
+from nautiloid.run.staging import Staging
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ISOLATION = ("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session")
@@ -35,7 +35,7 @@ def bubblewrap_command(profile: HardenedProfile, image: Image, root: Path, calls
     """
     if profile.gpus:
         raise UsageError("The bubblewrap engine has no GPUs.", "Use --engine docker or --engine podman.")
-    stage = Stage(profile.user)
+    stage = Staging(profile.user)
     inner = [
         *(*rlimits(profile, stage.outside), *isolated(profile.user), "--seccomp", str(calls)),
         *(["--share-net"] if profile.network == "host" else []),
@@ -63,7 +63,7 @@ def make_output(profile: HardenedProfile) -> None:
         OutputError: It cannot be made or written to.
     """
     if profile.output:
-        prepare_output(profile.output.source, Stage(profile.user).outside)
+        prepare_output(profile.output.source, Staging(profile.user).outside)
 
 
 def make_mount_points(profile: HardenedProfile, root: Path) -> None:
@@ -88,7 +88,7 @@ def _environment(profile: HardenedProfile, config: ImageConfig) -> Iterator[str]
         yield from ("--setenv", name, value)
 
 
-def _mounts(profile: HardenedProfile, root: Path, stage: Stage) -> Iterator[str]:
+def _mounts(profile: HardenedProfile, root: Path, stage: Staging) -> Iterator[str]:
     """Mount outer paths before the paths inside them."""
     binds = {mount.target: ("--ro-bind", stage.lend(mount.source)) for mount in profile.mounts}
     if profile.output:

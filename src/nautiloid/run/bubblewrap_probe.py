@@ -10,7 +10,7 @@ from nautiloid.programs import announced
 from nautiloid.run.bubblewrap_command import isolated
 from nautiloid.run.engine import Availability
 from nautiloid.run.profile import User
-from nautiloid.run.staging import Stage
+from nautiloid.run.staging import Staging
 
 _APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _NEEDED = (("bwrap", "bubblewrap"), ("prlimit", "util-linux"), ("setpriv", "util-linux"))
@@ -26,7 +26,7 @@ def probe() -> Availability:
     inner = [*isolated(user), "--cap-drop", "ALL", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
     try:
         answer = subprocess.run(
-            announced(Stage(user).wrap(inner)), capture_output=True, text=True, check=False, timeout=_SECONDS
+            announced(Staging(user).wrap(inner)), capture_output=True, text=True, check=False, timeout=_SECONDS
         )
     except subprocess.TimeoutExpired:
         return Availability(False, "bwrap does not finish")

@@ -17,7 +17,7 @@ from nautiloid.run.profile import User
 _STAGE = Path("/mnt")
 
 
-class Stage:
+class Staging:
     """What a container's user needs to see of this machine.
 
     Attributes:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from datetime import UTC
 
-import nautiloid
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.os_release import Distribution
 from nautiloid.packages.purl import debian_purl, pypi_purl
 from nautiloid.packages.releases import CODENAMES
 from nautiloid.sbom.model import Sbom, SbomComponent, SbomModel
+from nautiloid.version import TOOL
 
 
 def sbom_of_lock(lock: Lock, name: str, digest: str) -> Sbom:
@@ -36,7 +36,7 @@ def sbom_of_lock(lock: Lock, name: str, digest: str) -> Sbom:
         platform=f"linux/{definition.architecture}",
         distribution=f"debian-{release}" if release else definition.debian.suite,
         origin="build",
-        tool=f"nautiloid {nautiloid.__version__}",
+        tool=TOOL,
         components=(*(_deb(deb, release) for deb in lock.debs), *(_wheel(wheel) for wheel in lock.wheels)),
         models=tuple(
             SbomModel(weights.name, weights.to, "weights", weights.sha256, weights.license) for weights in lock.weights

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import nautiloid
-from nautiloid.inspect.inventory import Inspection, ModelFile
+from nautiloid.inspection.inventory import Inspection, ModelFile
 from nautiloid.packages.component import Component
+from nautiloid.version import TOOL
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://nautiloid.dev/sbom")
 
@@ -97,7 +97,7 @@ def sbom_of_inspection(inspection: Inspection) -> Sbom:
         platform=inspection.platform,
         distribution=inspection.distribution,
         origin="inspection",
-        tool=f"nautiloid {nautiloid.__version__}",
+        tool=TOOL,
         components=tuple(
             SbomComponent(component, digests.get(component.layer, "")) for component in inspection.components
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nautiloid.inspect.inventory import Surface
+from nautiloid.inspection.inventory import Surface
 from nautiloid.selftest.plan import TestPlan
 from nautiloid.selftest.report import Outcome
 

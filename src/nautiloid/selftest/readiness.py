@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nautiloid.inspect.inventory import Surface
+from nautiloid.inspection.inventory import Surface
 from nautiloid.oci.model import Platform
 from nautiloid.run.engine import Engine
 

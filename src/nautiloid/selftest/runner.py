@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nautiloid.inspect.inspection import inspect_image
+from nautiloid.inspection.image import inspect_image
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.source import open_image
 from nautiloid.progress import SILENT, Progress

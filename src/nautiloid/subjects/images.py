@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nautiloid.factory.lockfile import Lock
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.packages.component import Component
 from nautiloid.sbom.from_lock import sbom_of_lock
 from nautiloid.vulns.model import ScannedComponent, Subject

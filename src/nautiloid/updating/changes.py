@@ -25,7 +25,7 @@ class Vulnerability:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LockChange:
     """One locked thing that moves.
 
     Attributes:
@@ -45,7 +45,7 @@ class Change:
     brings: tuple[Vulnerability, ...] = ()
 
 
-def changes_between(old: Lock, new: Lock) -> tuple[Change, ...]:
+def changes_between(old: Lock, new: Lock) -> tuple[LockChange, ...]:
     """Return what moves from one lock to the other, sorted by kind and name."""
     sources = {deb.name: deb.source for lock in (old, new) for deb in lock.debs}
     before, after = dict(_locked(old)), dict(_locked(new))
@@ -58,11 +58,11 @@ def changes_between(old: Lock, new: Lock) -> tuple[Change, ...]:
             if version == version_after:
                 # The same version with other bytes is a change, and one to look at.
                 version, version_after = (f"{one[0]} ({one[1][:8]})" if one else "" for one in (was, will))
-            found.append(Change(kind, name, version, version_after, source))
+            found.append(LockChange(kind, name, version, version_after, source))
     return tuple(found)
 
 
-def with_vulnerabilities(changes: tuple[Change, ...], old: ScanResult, new: ScanResult) -> tuple[Change, ...]:
+def with_vulnerabilities(changes: tuple[LockChange, ...], old: ScanResult, new: ScanResult) -> tuple[LockChange, ...]:
     """Say of each change which vulnerabilities it fixes and brings.
 
     Args:
@@ -81,7 +81,7 @@ def with_vulnerabilities(changes: tuple[Change, ...], old: ScanResult, new: Scan
     return tuple(judged)
 
 
-def fixed(changes: tuple[Change, ...]) -> tuple[Vulnerability, ...]:
+def fixed(changes: tuple[LockChange, ...]) -> tuple[Vulnerability, ...]:
     """Return every vulnerability that some change fixes, once, the gravest first."""
     return _sorted({one.identity: one for change in changes for one in change.fixes}.values())
 

@@ -12,7 +12,7 @@ from nautiloid.factory.lockfile import Lock, LockedDeb
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldBack:
     """A closure in which only some packages have moved.
 
     Attributes:
@@ -24,7 +24,7 @@ class Held:
     along: tuple[str, ...]
 
 
-def hold_back(old: Lock, new: Lock, moving: Iterable[str], package: Callable[[LockedDeb], Package]) -> Held:
+def hold_back(old: Lock, new: Lock, moving: Iterable[str], package: Callable[[LockedDeb], Package]) -> HeldBack:
     """Return the old closure with some source packages, and whatever they need, at their new versions.
 
     Args:
@@ -49,4 +49,4 @@ def hold_back(old: Lock, new: Lock, moving: Iterable[str], package: Callable[[Lo
             debs.append(kept[name].model_copy(update={"at": kept[name].at or old.timestamp}))
         else:
             debs.append(kept[name] if stays else made[name])
-    return Held(tuple(debs), moved.along)
+    return HeldBack(tuple(debs), moved.along)

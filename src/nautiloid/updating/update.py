@@ -18,7 +18,7 @@ from nautiloid.factory.locker import make_lock
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
 from nautiloid.factory.wheels.resolver import Bounds, ResolutionError
 from nautiloid.net.fetch import Download, Fetcher
-from nautiloid.updating.changes import Change, changes_between, with_vulnerabilities
+from nautiloid.updating.changes import LockChange, changes_between, with_vulnerabilities
 from nautiloid.updating.holding_back import hold_back
 from nautiloid.vulns.model import Finding, ScanResult, State
 
@@ -54,7 +54,7 @@ class Update:
 
     old: Lock
     new: Lock
-    changes: tuple[Change, ...]
+    changes: tuple[LockChange, ...]
     before: ScanResult | None
     after: ScanResult | None
     notes: tuple[str, ...]

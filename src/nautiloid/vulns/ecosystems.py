@@ -12,9 +12,6 @@ from packageurl import PackageURL
 from nautiloid.packages.kind import Coordinates, VersionKey
 from nautiloid.packages.kinds import BY_ECOSYSTEM, BY_PURL_TYPE
 
-KNOWN = tuple(BY_ECOSYSTEM)
-"""Ecosystems whose versions can be compared."""
-
 
 def version_order(ecosystem: str) -> VersionKey | None:
     """Return the sort key for the versions of an ecosystem; None for one that nobody here can compare."""

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import nautiloid
 from nautiloid.packages.kind import Coordinates
 from nautiloid.packages.purl import parse_purl
 from nautiloid.progress import SILENT, Progress
+from nautiloid.version import TOOL
 from nautiloid.versions.errors import InvalidVersionError
 from nautiloid.vulns.advisories import Advisories
 from nautiloid.vulns.ecosystems import coordinates, version_order
@@ -27,8 +27,6 @@ from nautiloid.vulns.model import (
 )
 from nautiloid.vulns.releases import end_of_life
 from nautiloid.vulns.severity import UNIMPORTANT, Rating, Severity, rate
-
-TOOL = f"nautiloid {nautiloid.__version__}"
 
 _MALWARE = Rating(Severity.CRITICAL, source="malware")
 _MOST_WARNINGS = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
-from nautiloid.inspect.difference import Difference, check_ignorable, compare_images
+from nautiloid.inspection.difference import Difference, check_ignorable, compare_images
 from nautiloid.oci.model import Platform
 from nautiloid.oci.source import open_image
 from nautiloid.workflows.workspace import Workspace
@@ -25,7 +25,7 @@ def differences(
         before: A name, a digest, a path of an OCI layout or an image tar.
         after: The other one.
         workspace: Where names are looked up.
-        ignore: What may differ; see ``nautiloid.inspect.difference.IGNORABLE``.
+        ignore: What may differ; see ``nautiloid.inspection.difference.IGNORABLE``.
         platform: Which image of an index.
         content: Whether to look for differences inside of small text files.
 

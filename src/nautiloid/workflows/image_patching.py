@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nautiloid import labels
 from nautiloid.errors import UsageError
-from nautiloid.inspect.inspection import inspect_image
+from nautiloid.inspection.image import inspect_image
 from nautiloid.oci.source import ImageSource, open_image
 from nautiloid.patching.fixing import Fixing
 from nautiloid.patching.new_image import created, write_patched

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from nautiloid.inspect.comparison import Comparison
-from nautiloid.inspect.comparison import compare as compare_inspections
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.comparison import Comparison
+from nautiloid.inspection.comparison import compare as compare_inspections
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.oci.model import Platform
 from nautiloid.oci.source import ImageSource
 from nautiloid.registry.settings import SessionSettings

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nautiloid.inspect.comparison import Comparison
+from nautiloid.inspection.comparison import Comparison
 from nautiloid.lab.photos import find_photos
 from nautiloid.lab.result import LabResult
 from nautiloid.lab.workload import IMAGE, Workload

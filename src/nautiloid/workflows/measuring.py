@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from nautiloid.inspect.cache import inspect_once
-from nautiloid.inspect.comparison import Comparison, compare
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.cache import inspect_once
+from nautiloid.inspection.comparison import Comparison, compare
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.net.fetch import Fetcher
 from nautiloid.oci.reference import CATALOG_PREFIX
 from nautiloid.oci.source import open_image

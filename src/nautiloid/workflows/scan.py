@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.subjects.images import subject_of_inspection
 from nautiloid.subjects.reading import subject_of_file, subject_of_project
 from nautiloid.vulns.model import ScanResult, Subject

@@ -14,7 +14,7 @@ from nautiloid.evidence.file import Evidence, read_evidence, write_evidence
 from nautiloid.evidence.proposals import propose
 from nautiloid.evidence.uses import component_uses
 from nautiloid.subjects.images import subject_of_inspection
-from nautiloid.vulns.scan import TOOL
+from nautiloid.version import TOOL
 from nautiloid.vulns.vex.openvex import add_statement
 from nautiloid.vulns.vex.statement import Product, Statement, Status
 from nautiloid.workflows.assess import Assessor, Criteria, open_assessor

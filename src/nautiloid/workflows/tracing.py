@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nautiloid.inspect.inspection import inspect_image
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.image import inspect_image
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.oci.source import open_image
 from nautiloid.oci.unpack import rootfs_path
 from nautiloid.run.answers import WorkError, ask

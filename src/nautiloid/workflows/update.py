@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from nautiloid.debian.mirrors import Mirrors
@@ -22,30 +22,33 @@ from nautiloid.workflows.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Held:
-    """What updates are held against.
+class UpdateCriteria:
+    """How far updates may go, and what they are held against.
 
     Attributes:
+        only_security: Move only what fixes a known vulnerability, and what that needs.
+        cool_down: Wheels younger than this stay out, unless they fix a known vulnerability.
         criteria: What findings are held against.
         database: The advisories; None is the usual database, where there is one.
         mirrors: The user's own choice of mirrors.
     """
 
+    only_security: bool = False
+    cool_down: timedelta = timedelta(0)
     criteria: Criteria = field(default_factory=Criteria)
     database: Path | None = None
     mirrors: Mirrors = field(default_factory=Mirrors)
 
-    def assessor(self, workspace: Workspace, *, required: bool = False) -> AbstractContextManager[Assessor | None]:
-        """Lend the judgement; None where there are no advisories and none are required."""
-        open_it = open_assessor if required else open_assessor_if_held
+    def assessor(self, workspace: Workspace) -> AbstractContextManager[Assessor | None]:
+        """Lend the judgement; None where there are no advisories, unless only security counts."""
+        open_it = open_assessor if self.only_security else open_assessor_if_held
         return open_it(self.database, self.criteria, workspace.images, workspace.progress)
 
 
 def updates_of(
     definition: str,
-    policy: Policy,
     workspace: Workspace,
-    held: Held | None = None,
+    criteria: UpdateCriteria | None = None,
     *,
     architectures: str | None = None,
     lock: Path | None = None,
@@ -54,23 +57,23 @@ def updates_of(
 
     Args:
         definition: What the user typed.
-        policy: How far an update may go.
         workspace: Where downloads go.
-        held: What updates are held against.
+        criteria: How far updates may go, and what they are held against.
         architectures: Debian's names with commas between them; None: what the definition says.
         lock: The lock that the user named.
     """
-    held = held or Held()
-    with held.assessor(workspace, required=policy.only_security) as assessor:
+    wanted = criteria or UpdateCriteria()
+    policy = Policy(wanted.only_security, wanted.cool_down)
+    with wanted.assessor(workspace) as assessor:
         places = lock_places(definition, architectures, lock)
-        yield from propose_updates(places, policy, workspace, assessor, held.mirrors)
+        yield from propose_updates(places, policy, workspace, assessor, wanted.mirrors)
 
 
-def compare_named(old: Path, new: Path, workspace: Workspace, held: Held | None = None) -> LockUpdate:
+def compare_named(old: Path, new: Path, workspace: Workspace, criteria: UpdateCriteria | None = None) -> LockUpdate:
     """Say what moved between two locks; see ``compare``."""
-    held = held or Held()
-    with held.assessor(workspace) as assessor:
-        return compare(old, new, workspace, assessor, held.mirrors)
+    wanted = criteria or UpdateCriteria()
+    with wanted.assessor(workspace) as assessor:
+        return compare(old, new, workspace, assessor, wanted.mirrors)
 
 
 def propose_updates(

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from nautiloid.cli.app import app
 
-from ..inspect.images import File, image_of
-from ..inspect.test_inspection import ELF, LOCAL, OS_RELEASE, _distribution
+from ..inspection.images import File, image_of
+from ..inspection.test_inspection import ELF, LOCAL, OS_RELEASE, _distribution
 
 
 @pytest.fixture

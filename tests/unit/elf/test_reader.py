@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from nautiloid.elf.errors import ElfError
 from nautiloid.elf.reader import Elf
-from nautiloid.inspect.native_libraries import find_libraries, stem_of
+from nautiloid.inspection.native_libraries import find_libraries, stem_of
 
 PYTHON = Path(sys.executable).resolve().read_bytes()
 SOME = [path for path in sorted(Path("/usr/lib/x86_64-linux-gnu").glob("lib[cmpz]*.so*")) if path.is_file()][:12]
@@ -44,7 +44,7 @@ def test_it_agrees_with_pyelftools(path: Path) -> None:
 
 def _read_everything(content: bytes) -> None:
     elf = Elf(content)
-    _ = (elf.program, elf.soname, elf.needed, elf.relro, elf.nx, elf.symbol_names, elf.package_note, elf.sections)
+    _ = (elf.program, elf.soname, elf.needed, elf.relro, elf.nx, elf.symbol_names, elf.sections)
     find_libraries("usr/local/lib/libz-1234abcd.so.1.3.1", elf)
 
 

@@ -18,13 +18,13 @@ import zstandard
 from nautiloid.errors import IntegrityError, NautiloidError, UsageError
 from nautiloid.images.inspecting import inspect_anything
 from nautiloid.images.peekable import PeekableBlob
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.oci.archive import write_archive
 from nautiloid.oci.layout import Layout
 from nautiloid.registry.settings import SessionSettings
 
-from ..inspect.images import image_of
-from ..inspect.test_inspection import LOCAL, OS_RELEASE, _distribution
+from ..inspection.images import image_of
+from ..inspection.test_inspection import LOCAL, OS_RELEASE, _distribution
 
 FILES = [OS_RELEASE, *_distribution(LOCAL, "a", "1.0", "a.py")]
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from nautiloid import __version__
 from nautiloid.errors import NautiloidError
 from nautiloid.net.fetch import Download, Fetcher, FetchError
 from nautiloid.net.store import Store
 from nautiloid.progress import SILENT, Task
+from nautiloid.version import __version__
 
 CONTENT = bytes(range(256)) * 4096
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -72,14 +72,6 @@ def test_a_digest_never_leaves_the_directory(layout: Layout) -> None:
         layout.blob_path("sha256:../../../etc/passwd")
 
 
-def test_an_adopted_file_stays_where_it_is(layout: Layout, tmp_path: Path) -> None:
-    layer = tmp_path / "layer"
-    layer.write_bytes(b"octopus")
-    for _ in range(2):
-        assert layout.adopt_blob(layer, digest_of(b"octopus")).size == 7
-    assert layer.read_bytes() == layout.read_blob(digest_of(b"octopus"))
-
-
 def test_an_image_is_found_by_name_and_digest(layout: Layout) -> None:
     stored = store_image(layout, "nautiloid/pytorch:latest", label="first")
     for name in ("nautiloid/pytorch:latest", stored.digest, None):

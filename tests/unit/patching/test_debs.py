@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from nautiloid.debian.deb import DebFile, read_deb
-from nautiloid.inspect.file_tree import FileTree, TreeFile
-from nautiloid.inspect.layer_listing import KeepWanted, list_layer
+from nautiloid.inspection.file_tree import FileTree, TreeFile
+from nautiloid.inspection.layer_listing import KeepWanted, list_layer
 from nautiloid.oci.digest import digest_of
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import LAYER_GZIP, Descriptor, ImageConfig, Platform

@@ -15,7 +15,7 @@ from nautiloid.patching.result import Patched, Refused
 from nautiloid.vulns.model import ScanResult
 
 from ..debian.conftest import Signer
-from ..inspect.images import File
+from ..inspection.images import File
 from ..updating.test_cool_down import Index
 from ..vulns.exports_server import record
 from .test_wheels import SITE, _distribution

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from nautiloid.inspect.file_tree import FileTree
-from nautiloid.inspect.layer_listing import KeepWanted, list_layer
+from nautiloid.inspection.file_tree import FileTree
+from nautiloid.inspection.layer_listing import KeepWanted, list_layer
 from nautiloid.net.store import Store
 from nautiloid.patching.contents import read_contents
 from nautiloid.patching.overlay import Overlay
 from nautiloid.patching.wheels import UnfitWheelError, WheelPatcher
 
-from ..inspect.images import File, image_of
+from ..inspection.images import File, image_of
 from ..updating.test_cool_down import Index
 
 SITE = "usr/local/lib/python3.11/site-packages"

@@ -30,7 +30,7 @@ from nautiloid.workflows.image_patching import Patching
 from nautiloid.workflows.workspace import Workspace
 
 from ..debian.conftest import ArchiveDirectory, Signer
-from ..inspect.images import File
+from ..inspection.images import File
 from ..vulns.exports_server import record
 from .test_debs import _deb
 

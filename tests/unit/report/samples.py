@@ -8,13 +8,13 @@ from pathlib import Path
 
 from nautiloid.factory.definition import Definition
 from nautiloid.factory.lockfile import Lock
-from nautiloid.inspect.comparison import Comparison, compare
-from nautiloid.inspect.inventory import Executable, Inspection, LayerFacts, ModelFile, Risk, Surface, Usage, Weakness
+from nautiloid.inspection.comparison import Comparison, compare
+from nautiloid.inspection.inventory import Executable, Inspection, LayerFacts, ModelFile, Risk, Surface, Usage, Weakness
 from nautiloid.oci.model import MANIFEST, Descriptor
 from nautiloid.packages.component import Component, Found
 from nautiloid.patching.result import Patched, PatchResult, Refused
 from nautiloid.updating.changelogs import ChangelogFixes
-from nautiloid.updating.changes import Change, Vulnerability
+from nautiloid.updating.changes import LockChange, Vulnerability
 from nautiloid.updating.lock_update import LockUpdate
 from nautiloid.updating.update import Update
 from nautiloid.vulns.severity import Severity
@@ -137,21 +137,23 @@ def _vulnerability(identity: str, severity: Severity = Severity.MEDIUM) -> Vulne
 
 
 CHANGES = (
-    Change("deb", "chromium", LONG_VERSION, LONG_VERSION.replace("140.0.7339.185", "141.0.7390.122"), "chromium",
+    LockChange("deb", "chromium", LONG_VERSION, LONG_VERSION.replace("140.0.7339.185", "141.0.7390.122"), "chromium",
            fixes=tuple(_vulnerability(f"CVE-2026-70{number:02}", Severity.HIGH) for number in range(1, 15)),
            brings=(_vulnerability("CVE-2026-7999"),)),
-    Change("deb", "libpython3.11-stdlib", "3.11.2-6+deb12u5", "3.11.2-6+deb12u6", "python3.11",
+    LockChange("deb", "libpython3.11-stdlib", "3.11.2-6+deb12u5", "3.11.2-6+deb12u6", "python3.11",
            fixes=(_vulnerability("CVE-2025-0938"), _vulnerability("CVE-2025-1795", Severity.LOW))),
-    Change("deb", "libssl3", "3.0.16-1~deb12u1", "3.0.19-1~deb12u1", "openssl",
+    LockChange("deb", "libssl3", "3.0.16-1~deb12u1", "3.0.19-1~deb12u1", "openssl",
            fixes=(_vulnerability("CVE-2026-0464", Severity.CRITICAL),)),
-    Change("deb", "libzstd1", "", "1.5.4+dfsg2-5"),
-    Change("deb", "tzdata", "2025b-0+deb12u1", "2026a-0+deb12u1"),
-    Change("deb", "libgcrypt20", "1.10.1-3", ""),
-    Change("deb", f"hostile{HOSTILE}", "1\x07", "2\x07"),
-    Change("wheel", "pillow", "11.3.0", "12.0.0", fixes=(_vulnerability("GHSA-3f63-hfp8-52jq", Severity.CRITICAL),)),
-    Change("wheel", "opentelemetry-instrumentation-system-metrics", "0.58b0", "0.59b0"),
-    Change("weights", "resnet18", "f37072fd47e8", "5c106cde386e"),
-    Change("files", "/usr/local/share/octopus-detector/configuration/thresholds.yaml", "0123456789ab", "ba9876543210"),
+    LockChange("deb", "libzstd1", "", "1.5.4+dfsg2-5"),
+    LockChange("deb", "tzdata", "2025b-0+deb12u1", "2026a-0+deb12u1"),
+    LockChange("deb", "libgcrypt20", "1.10.1-3", ""),
+    LockChange("deb", f"hostile{HOSTILE}", "1\x07", "2\x07"),
+    LockChange("wheel", "pillow", "11.3.0", "12.0.0",
+               fixes=(_vulnerability("GHSA-3f63-hfp8-52jq", Severity.CRITICAL),)),
+    LockChange("wheel", "opentelemetry-instrumentation-system-metrics", "0.58b0", "0.59b0"),
+    LockChange("weights", "resnet18", "f37072fd47e8", "5c106cde386e"),
+    LockChange("files", "/usr/local/share/octopus-detector/configuration/thresholds.yaml",
+               "0123456789ab", "ba9876543210"),
 )  # fmt: skip
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nautiloid.inspect.comparison import compare
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.comparison import compare
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.report import html as pages
 from nautiloid.report.html import breakable, comparison_to_html, facts, inspection_to_html
 from nautiloid.report.vulnerabilities import html as scans
@@ -26,8 +26,8 @@ from nautiloid.vulns.database.reader import open_database
 from nautiloid.vulns.model import Finding, ScannedComponent, ScanResult, State, Suppression
 from nautiloid.vulns.severity import Rating, Severity
 
-from ..inspect.images import File, inspect_files
-from ..inspect.test_inspection import ELF, LOCAL
+from ..inspection.images import File, inspect_files
+from ..inspection.test_inspection import ELF, LOCAL
 from ..vulns.exports_server import record
 
 CSS = (Path(pages.__file__).parent / "templates" / "page.css").read_text()

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nautiloid.errors import UsageError
-from nautiloid.inspect.comparison import compare
-from nautiloid.inspect.document import inspection_from_json, inspection_to_json
-from nautiloid.inspect.inventory import Inspection, Usage
+from nautiloid.inspection.comparison import compare
+from nautiloid.inspection.document import inspection_from_json, inspection_to_json
+from nautiloid.inspection.inventory import Inspection, Usage
 from nautiloid.report.html import comparison_to_html, inspection_to_html
 from nautiloid.report.markdown import comparison_to_markdown, inspection_to_markdown
 from nautiloid.report.treemap import treemap
 from nautiloid.report.words import printable, size
 
-from ..inspect.images import File, inspect_files
-from ..inspect.test_inspection import ELF, LOCAL, _distribution
+from ..inspection.images import File, inspect_files
+from ..inspection.test_inspection import ELF, LOCAL, _distribution
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'|`\x1b[31m"
 

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from nautiloid.report.tables import Cell, Column, Row, Section, fill, render_table
+from nautiloid.report.tables import Cell, Column, GroupTitle, Row, fill, render_table
 from nautiloid.report.words import printable
 
 ID = Column("Id", fixed=True)
@@ -81,7 +81,7 @@ def test_columns_go_in_their_order_and_those_of_one_number_together() -> None:
 
 
 def test_sections_span_the_table_and_rows_are_indented_below_them() -> None:
-    rows: list[Row] = [Section("linux 6.1.2-1 and more words"), ("CVE-1", "x")]
+    rows: list[Row] = [GroupTitle("linux 6.1.2-1 and more words"), ("CVE-1", "x")]
     assert _plain([ID, WHAT], rows, 20, indent=2) == [
         "  Id     What",
         "linux 6.1.2-1 and",
@@ -110,7 +110,7 @@ def test_wide_characters_count_as_two_cells() -> None:
 def test_control_characters_are_escaped_everywhere() -> None:
     hostile = "\x1b]0;owned\x07\t\n\r\u202e"
     for width in (None, 80, 10):
-        table = render_table([Column(hostile, fixed=True)], [(hostile,), Section(hostile)], width=width)
+        table = render_table([Column(hostile, fixed=True)], [(hostile,), GroupTitle(hostile)], width=width)
         for line in table:
             assert line.plain.isprintable()
             assert printable(hostile) in line.plain

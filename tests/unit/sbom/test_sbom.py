@@ -88,7 +88,7 @@ def test_licences_become_an_expression_only_where_all_of_them_are_known(words: l
 
 
 def test_a_bill_names_what_was_not_read() -> None:
-    from nautiloid.inspect.inventory import Inspection, Skipped, Surface, Usage
+    from nautiloid.inspection.inventory import Inspection, Skipped, Surface, Usage
 
     inspection = Inspection(
         "x", "", "", "", "", "", "", {}, (), (), 0, 0, 0, Surface(), (), (Skipped("/a.jar", "not a zip"),),

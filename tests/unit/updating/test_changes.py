@@ -7,7 +7,7 @@ import json
 from nautiloid.factory.lockfile import LockedFile, LockedWheel
 from nautiloid.report.release_notes import update_to_json, update_to_markdown
 from nautiloid.updating.changelogs import ChangelogFixes
-from nautiloid.updating.changes import Change, Vulnerability, changes_between, fixed, with_vulnerabilities
+from nautiloid.updating.changes import LockChange, Vulnerability, changes_between, fixed, with_vulnerabilities
 from nautiloid.updating.update import Update
 from nautiloid.vulns.model import Finding, ScannedComponent, ScanResult, State
 from nautiloid.vulns.severity import Rating, Severity
@@ -46,7 +46,7 @@ def test_everything_that_is_locked_is_compared() -> None:
 
 
 def test_what_is_fixed_and_what_is_brought_is_said_of_the_package_that_moved() -> None:
-    changes = (Change("deb", "a", "1", "2"), Change("wheel", "w", "1", "2"), Change("deb", "z", "1", "2"))
+    changes = (LockChange("deb", "a", "1", "2"), LockChange("wheel", "w", "1", "2"), LockChange("deb", "z", "1", "2"))
     before = _scan(("CVE-1", "pkg:deb/debian/a", Severity.LOW), ("CVE-2", "pkg:deb/debian/a", Severity.HIGH),
                    ("CVE-3", "pkg:pypi/w", Severity.LOW), ("CVE-9", "pkg:pypi/stays", Severity.LOW))  # fmt: skip
     after = _scan(("CVE-3", "pkg:pypi/w", Severity.LOW), ("CVE-4", "pkg:pypi/W", Severity.CRITICAL))
@@ -60,7 +60,7 @@ def test_what_is_fixed_and_what_is_brought_is_said_of_the_package_that_moved() -
 def test_release_notes_say_all_of_it_and_nothing_of_it_is_markup() -> None:
     archive = Archive()
     old, new = _lock(OLD, [archive.deb("a", "1")]), _lock(NEW, [archive.deb("a", "2|<b>")])
-    change = Change("deb", "a", "1", "2|<b>", fixes=(Vulnerability("CVE-2", Severity.HIGH),))
+    change = LockChange("deb", "a", "1", "2|<b>", fixes=(Vulnerability("CVE-2", Severity.HIGH),))
     update = Update(old, new, (change,), _scan(), _scan(("CVE-7", "pkg:deb/debian/a", Severity.LOW)), ("a note",))
     changelogs = (ChangelogFixes("src", "1", "2", ("CVE-2", "CVE-5"), 3),)
     text = update_to_markdown(update, changelogs)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nautiloid.debian.index import Package, PackageIndex
 from nautiloid.factory.definition import Definition
 from nautiloid.factory.lockfile import Lock, LockedDeb
-from nautiloid.updating.holding_back import Held, hold_back
+from nautiloid.updating.holding_back import HeldBack, hold_back
 
 OLD, NEW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 
@@ -41,11 +41,11 @@ def _lock(at: datetime, debs: list[LockedDeb]) -> Lock:
     return Lock(tool="t", timestamp=at, definition=Definition(name="x", summary="an image"), debs=tuple(debs))
 
 
-def _held(archive: Archive, old: list[LockedDeb], new: list[LockedDeb], *moving: str) -> Held:
+def _held(archive: Archive, old: list[LockedDeb], new: list[LockedDeb], *moving: str) -> HeldBack:
     return hold_back(_lock(OLD, old), _lock(NEW, new), moving, archive.package)
 
 
-def _versions(held: Held) -> dict[str, str]:
+def _versions(held: HeldBack) -> dict[str, str]:
     return {deb.name: deb.version for deb in held.debs}
 
 

@@ -10,7 +10,6 @@ import pytest
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.lockfile import write_lock
 from nautiloid.oci.layout import Layout
-from nautiloid.updating.update import Policy
 from nautiloid.vulns.model import ScanResult
 from nautiloid.vulns.vex.openvex import add_statement
 from nautiloid.vulns.vex.statement import Product, Statement, Status
@@ -20,7 +19,7 @@ from nautiloid.workflows.inspecting import inspect
 from nautiloid.workflows.locking import lock_places
 from nautiloid.workflows.patch import patch
 from nautiloid.workflows.scan import scan, scan_inspections
-from nautiloid.workflows.update import Held, updates_of
+from nautiloid.workflows.update import UpdateCriteria, updates_of
 from nautiloid.workflows.workspace import Workspace
 
 from ..debian.conftest import Signer
@@ -102,8 +101,8 @@ def test_scan_patch_update_and_lab_agree(
     assert [one.name for one in patched.patched] == ["harmful"]
     assert workshop.versions("image:2") == {"harmful": "1.1", "lifted": "1.0", "lived-with": "1.0"}
 
-    held = Held(criteria, database, mirrors)
-    (update,) = updates_of(str(definition), Policy(only_security=True), workspace, held)
+    wanted = UpdateCriteria(only_security=True, criteria=criteria, database=database, mirrors=mirrors)
+    (update,) = updates_of(str(definition), workspace, wanted)
     assert _judged(update.update.before) == EXPECTED
     assert [change.name for change in update.update.changes] == ["harmful"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nautiloid.inspect.comparison import Comparison
+from nautiloid.inspection.comparison import Comparison
 from nautiloid.report.formats import Formats
 
 

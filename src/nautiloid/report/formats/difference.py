@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from nautiloid.inspect.difference import Difference
+from nautiloid.inspection.difference import Difference
 from nautiloid.report.formats import Formats
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.report.formats import Formats
 from nautiloid.report.formats.sbom import CycloneDx, Spdx
 
@@ -14,7 +14,7 @@ class Json:
 
     def write(self, result: Inspection) -> str:
         """Return the inspection as JSON with a ``schema`` number."""
-        from nautiloid.inspect.document import inspection_to_json  # noqa: PLC0415
+        from nautiloid.inspection.document import inspection_to_json  # noqa: PLC0415
 
         return inspection_to_json(result)
 

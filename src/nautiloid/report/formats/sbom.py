@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nautiloid.inspect.inventory import Inspection
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.report.formats import Formats
 
 

@@ -34,10 +34,9 @@ def _layers(result: BuildResult, width: int | None) -> list[Text]:
         for layer in result.layers
     ]
     saved = sum(effect.bytes for effect in result.effects)
-    sums = [
-        f"{words.counted(result.debs, 'Debian package')}, "
-        f"{words.counted(result.distributions, 'Python distribution')}, {words.size(result.size)} compressed; slimming left out {words.size(saved)}"
-    ]
+    debs = words.counted(result.debs, "Debian package")
+    distributions = words.counted(result.distributions, "Python distribution")
+    sums = [f"{debs}, {distributions}, {words.size(result.size)} compressed; slimming left out {words.size(saved)}"]
     if result.shared is not None:
         moved = words.size(result.size - result.shared)
         sums.append(f"A push after the previous build moves {moved}; {words.size(result.shared)} stay")

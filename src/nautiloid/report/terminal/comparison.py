@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rich.text import Text
 
-from nautiloid.inspect.comparison import Comparison
+from nautiloid.inspection.comparison import Comparison
 from nautiloid.report import words
 from nautiloid.report.tables import Column, fill, render_table
 from nautiloid.report.terminal.lines import plain, some

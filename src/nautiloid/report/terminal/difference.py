@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable
 
 from rich.text import Text
 
-from nautiloid.inspect.difference import Difference
-from nautiloid.inspect.file_changes import Change, Field, FileChange
-from nautiloid.inspect.layer_changes import LayerChanges, LayerState
-from nautiloid.inspect.setting_changes import Setting
+from nautiloid.inspection.difference import Difference
+from nautiloid.inspection.file_changes import ChangeKind, Field, FileChange
+from nautiloid.inspection.layer_changes import LayerChanges, LayerState
+from nautiloid.inspection.setting_changes import Setting
 from nautiloid.report import words
 
 _MANY = 20
 _LONGEST_NAME = 60
-_SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.CHANGED: "~"}
+_SIGNS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.CHANGED: "~"}
 
 
 def difference_to_lines(found: Difference, *, every: bool = False) -> list[Text]:
@@ -36,7 +36,7 @@ def _lines(found: Difference, *, every: bool) -> Iterable[str]:
                           if found.before != found.after else "one digest, one image")  # fmt: skip
         return
     if found.files:
-        counts = ", ".join(f"{found.count(change)} {change}" for change in Change)
+        counts = ", ".join(f"{found.count(change)} {change}" for change in ChangeKind)
         yield ""
         yield f"Files: {counts}"
         yield from _file_lines(found, every=every)
@@ -81,7 +81,7 @@ def _versions(found: Difference, file: FileChange) -> str:
 
 
 def _summary(file: FileChange) -> str:
-    if file.change is not Change.CHANGED:
+    if file.change is not ChangeKind.CHANGED:
         return f"  ({file.kind}{f', {_bytes(file.size)}' if file.kind.startswith('file') else ''})"
     fields = "; ".join(_field(field) for field in file.fields)
     why = "; only the header that says when it was made" if file.header_only else ""

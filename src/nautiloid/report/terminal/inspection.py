@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from nautiloid.inspect.comparison import compare
-from nautiloid.inspect.inventory import Inspection, Risk, Weakness
+from nautiloid.inspection.comparison import compare
+from nautiloid.inspection.inventory import Inspection, Risk, Weakness
 from nautiloid.packages.component import Component
 from nautiloid.report import words
 from nautiloid.report.tables import Cell, Column, fill, render_table

@@ -10,7 +10,7 @@ from nautiloid.report.tables import Column, render_table
 from nautiloid.report.terminal.lines import plain
 from nautiloid.report.vulnerabilities.table import coverage
 from nautiloid.report.words import counted
-from nautiloid.updating.changes import Change, Vulnerability, fixed
+from nautiloid.updating.changes import LockChange, Vulnerability, fixed
 from nautiloid.updating.lock_update import LockUpdate
 from nautiloid.updating.update import Update, still_fixable
 
@@ -60,7 +60,7 @@ def _table(found: Update, width: int | None) -> list[Text]:
     return render_table(columns, rows, width=width)
 
 
-def _row(change: Change, most: int | None) -> list[str]:
+def _row(change: LockChange, most: int | None) -> list[str]:
     gravest = max((one.severity for one in change.fixes), default=None)
     return [
         change.name if change.kind in ("deb", "wheel") else f"{change.name} ({change.kind})",
@@ -71,7 +71,7 @@ def _row(change: Change, most: int | None) -> list[str]:
     ]
 
 
-def _urgency(change: Change) -> tuple[int, str, str]:
+def _urgency(change: LockChange) -> tuple[int, str, str]:
     return -max((one.severity for one in change.fixes), default=0), change.kind, change.name
 
 

@@ -12,7 +12,7 @@ _MOST_ROWS = 5000
 
 
 @dataclass(frozen=True)
-class Bar:
+class SeverityBar:
     """One severity in the chart; widths in per cent of the longest bar."""
 
     word: str
@@ -55,9 +55,9 @@ def _tiles(result: ScanResult, counts: Counts) -> tuple[Tile, ...]:
     )
 
 
-def _bar(one: SeverityCount, longest: int) -> Bar:
+def _bar(one: SeverityCount, longest: int) -> SeverityBar:
     fixable, others = (round(part / longest * 100, 2) for part in (one.fixable, one.others))
-    return Bar(one.word, one.all, one.fixable, fixable, others)
+    return SeverityBar(one.word, one.all, one.fixable, fixable, others)
 
 
 def _link(finding: Finding) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
-from nautiloid.report.tables import Row, Section, fill, render_table
+from nautiloid.report.tables import GroupTitle, Row, fill, render_table
 from nautiloid.report.vulnerabilities.columns import SEVERITY_STYLES, chosen_columns, fix, full_name
 from nautiloid.report.words import counted, printable
 from nautiloid.vulns.model import Finding, ScanResult, State
@@ -86,7 +86,7 @@ def _findings(result: ScanResult, shown: Sequence[Finding], columns: Sequence[st
     rows: list[Row] = []
     for key, findings in _grouped(shown).items():
         if width is not None:  # programs that read a pipe find all of it in every row
-            rows.append(Section(_heading(key, totals[key], findings)))
+            rows.append(GroupTitle(_heading(key, totals[key], findings)))
         rows += [[one.cell(finding, columns) for one in chosen] for finding in findings]
     return render_table([one.column for one in chosen], rows, width=width, indent=_INDENT if width is not None else 0)
 

@@ -20,7 +20,7 @@ import google_crc32c
 import httpx
 
 from nautiloid.errors import IntegrityError, NautiloidError
-from nautiloid.net.download import Download
+from nautiloid.net.download import ResumableBody
 from nautiloid.net.errors import HttpError, UnreachableError
 from nautiloid.net.http import HttpClient, HttpSettings, Retry, read_limited
 from nautiloid.progress import SILENT, Progress
@@ -83,7 +83,7 @@ class Exports:
                 _check_status(answer, 200, 206, 304)
                 yield answer
 
-        with _named_errors(), Download(open_at, self._client.settings.retry) as download:
+        with _named_errors(), ResumableBody(open_at, self._client.settings.retry) as download:
             if download.answer.status_code == httpx.codes.NOT_MODIFIED:
                 return None
             stated = download.answer.headers

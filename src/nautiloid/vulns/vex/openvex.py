@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import nautiloid
 from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
+from nautiloid.version import TOOL
 from nautiloid.vulns.vex.statement import Product, Statement, Status
 
 MEDIA_TYPE = "application/vnd.openvex+json"
@@ -64,7 +64,7 @@ def add_statement(path: Path, statement: Statement, author: str) -> None:
         document["last_updated"] = now
     else:
         document = {"@context": CONTEXT, "author": author, "timestamp": now, "version": 1, "statements": []}
-    document["tooling"] = f"nautiloid {nautiloid.__version__}"
+    document["tooling"] = TOOL
     document["statements"].append(_written(statement, now))
     # An id of its content: two documents with one id say the same.
     stated = json.dumps([document.get("author"), document["statements"]], sort_keys=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from nautiloid.inspect.comparison import Comparison, compare
+from nautiloid.inspection.comparison import Comparison, compare
 from nautiloid.report.terminal.comparison import comparison_to_lines, measures_to_lines
 from nautiloid.report.words import printable
 
@@ -55,9 +55,8 @@ def test_a_pipe_has_one_line_a_measure_and_a_change_whatever_the_terminal(monkey
         monkeypatch.setenv("COLUMNS", columns)
         texts.add(piped(comparison_to_lines(COMPARISON, width=None, every=True)))
     (text,) = texts
-    assert [line for line in text.splitlines() if line.startswith("Executables ")][0].split()[1:] == [
-        "22", "22", "=", "1", "-95.5", "%"
-    ]  # fmt: skip
+    row = next(line for line in text.splitlines() if line.startswith("Executables "))
+    assert row.split()[1:] == ["22", "22", "=", "1", "-95.5", "%"]
     assert "    ~ deb libc6 2.36-9+deb12u10 -> 2.36-9+deb12u13\n" in text
 
 

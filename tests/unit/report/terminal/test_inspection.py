@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from nautiloid.inspect.inventory import Inspection, Surface
+from nautiloid.inspection.inventory import Inspection, Surface
 from nautiloid.report.terminal.inspection import inspection_to_lines
 from nautiloid.report.words import printable
 

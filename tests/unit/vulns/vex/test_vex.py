@@ -18,8 +18,8 @@ from nautiloid.vulns.severity import Rating
 from nautiloid.vulns.vex.openvex import read_openvex
 from nautiloid.vulns.vex.statement import Product, Statement, Status, apply_statements
 
-from ...inspect.images import image_of
-from ...inspect.test_inspection import OS_RELEASE, _distribution
+from ...inspection.images import image_of
+from ...inspection.test_inspection import OS_RELEASE, _distribution
 from ..exports_server import record
 
 DIGEST = f"sha256:{'a' * 64}"

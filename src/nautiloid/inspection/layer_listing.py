@@ -1,0 +1,223 @@
+"""What one layer says: its entries in order, contents as hashes. Read as a stream, once, with nothing unpacked.
+
+Source: OCI image-spec 1.1, layer.md (whiteouts, hard links) and pax(1) for extended attributes (``SCHILY.xattr.*``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import IO, BinaryIO, Protocol
+
+from nautiloid.inspection.content_kind import HEAD, kind_of
+from nautiloid.oci.errors import ImageFormatError
+
+_WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
+_XATTR = "SCHILY.xattr."
+_CHUNK = 1 << 20
+_DEEPEST = 400  # no real image comes near; a hostile one must not exhaust the stack of whoever walks the tree
+
+
+class EntryKind(StrEnum):
+    """What an entry of a layer is; the last two only say what goes."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    SYMLINK = "symbolic link"
+    HARD_LINK = "hard link"
+    CHARACTER_DEVICE = "character device"
+    BLOCK_DEVICE = "block device"
+    FIFO = "named pipe"
+    WHITEOUT = "whiteout"
+    OPAQUE = "opaque directory"
+
+
+_KINDS = {
+    tarfile.DIRTYPE: EntryKind.DIRECTORY,
+    tarfile.SYMTYPE: EntryKind.SYMLINK,
+    tarfile.LNKTYPE: EntryKind.HARD_LINK,
+    tarfile.CHRTYPE: EntryKind.CHARACTER_DEVICE,
+    tarfile.BLKTYPE: EntryKind.BLOCK_DEVICE,
+    tarfile.FIFOTYPE: EntryKind.FIFO,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerEntry:
+    """One entry of a layer.
+
+    Attributes:
+        path: Without leading slash; of a whiteout, the path that goes; of an opaque mark, the directory.
+        size: Bytes of a regular file.
+        mtime: Seconds since 1970.
+        target: What a link points at, or ``major:minor`` of a device.
+        sha256: Of a regular file's content, in hex.
+        substance: The same without the header that says when the file was made; empty where there is no such header.
+        what: The kind of content in words; empty when nobody can tell.
+        xattrs: Extended attributes, sorted by name.
+        names: The owner's names as the archive spells them; they decide nothing but the layer's bytes.
+        facts: What somebody who looked into the content made of it; None where nobody did.
+    """
+
+    path: str
+    kind: EntryKind
+    size: int = 0
+    mode: int = 0
+    uid: int = 0
+    gid: int = 0
+    mtime: float = 0
+    target: str = ""
+    sha256: str = ""
+    substance: str = ""
+    what: str = ""
+    xattrs: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, str] = ("", "")
+    facts: object = field(default=None, compare=False, repr=False)
+
+
+class Look(Protocol):
+    """Somebody who looks into one file as it streams by."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of the file."""
+
+    def facts(self) -> object:
+        """Return what there is to say of the file, now that it has passed."""
+
+
+class Onlooker(Protocol):
+    """Somebody who decides which files are looked into."""
+
+    def look(self, path: str, size: int, mode: int, head: bytes) -> Look | None:
+        """Return who looks into a file of this path, size (bytes) and mode that begins with ``head``; None: nobody."""
+
+
+class KeepContent:
+    """A look that keeps a file's content: its facts are the bytes."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> None:
+        """Keep the next bytes."""
+        self._pieces.append(chunk)
+
+    def facts(self) -> bytes:
+        """Return the whole content."""
+        return b"".join(self._pieces)
+
+
+@dataclass(frozen=True)
+class KeepWanted:
+    """Keeps the content of the files that ``wanted`` (path, size) asks for."""
+
+    wanted: Callable[[str, int], bool]
+
+    def look(self, path: str, size: int, mode: int, head: bytes) -> Look | None:  # noqa: ARG002 - see Onlooker
+        """Keep it or not."""
+        return KeepContent() if self.wanted(path, size) else None
+
+
+def list_layer(content: BinaryIO, onlooker: Onlooker) -> tuple[LayerEntry, ...]:
+    """Read a layer to its end, which also checks it against its diff_id.
+
+    Args:
+        content: The layer as an uncompressed tar.
+        onlooker: Shown each regular file; what it finds becomes the entry's ``facts``.
+
+    Raises:
+        ImageFormatError: It is not a tar, or an entry points outside of the image.
+        IntegrityError: It is not the layer that the configuration names.
+    """
+    entries: list[LayerEntry] = []
+    try:
+        with tarfile.open(fileobj=content, mode="r|") as archive:
+            for member in archive:
+                path = clean_path(member.name)
+                if path:
+                    entries.append(_entry(archive, member, path, onlooker))
+                archive.members = []  # type: ignore[attr-defined] # a stream never goes back; do not keep every header
+    except tarfile.TarError as error:
+        raise ImageFormatError(f"A layer is not a tar file: {error}.", "The image is damaged.") from error
+    while content.read(_CHUNK):
+        pass
+    return tuple(entries)
+
+
+def clean_path(text: str) -> str:
+    """Return an entry's path without ``./`` and slashes at its ends; empty for the root itself.
+
+    Raises:
+        ImageFormatError: It points outside of the image.
+    """
+    path = PurePosixPath(text.lstrip("/"))
+    if ".." in path.parts:
+        raise ImageFormatError(f"A layer has an entry {text!r} that points outside of the image.")
+    if len(path.parts) > _DEEPEST:
+        raise ImageFormatError(f"A layer has an entry {len(path.parts)} directories deep.", "The image is damaged.")
+    return "/".join(path.parts)
+
+
+def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, onlooker: Onlooker) -> LayerEntry:
+    directory, _, name = path.rpartition("/")
+    if name == _OPAQUE:
+        return LayerEntry(directory, EntryKind.OPAQUE)
+    if name.startswith(_WHITEOUT):
+        hidden = name.removeprefix(_WHITEOUT)
+        if hidden in ("", ".", ".."):
+            raise ImageFormatError(f"A layer has a whiteout {member.name!r} that hides nothing inside of the image.")
+        return LayerEntry(f"{directory}/{hidden}".lstrip("/"), EntryKind.WHITEOUT)
+    kind = EntryKind.FILE if member.isreg() else _KINDS.get(member.type)
+    if kind is None:
+        raise ImageFormatError(f"A layer's entry {member.name!r} has the unknown type {member.type!r}.")
+    sha256 = substance = what = ""
+    facts: object = None
+    if kind is EntryKind.FILE and (content := archive.extractfile(member)) is not None:
+        sha256, substance, what, facts = read_content(content, path, member.size, member.mode, onlooker)
+    device = kind in (EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE)
+    return LayerEntry(
+        path=path,
+        kind=kind,
+        size=member.size if kind is EntryKind.FILE else 0,
+        mode=member.mode & 0o7777,
+        uid=member.uid,
+        gid=member.gid,
+        mtime=member.mtime,
+        target=f"{member.devmajor}:{member.devminor}" if device else member.linkname,
+        sha256=sha256,
+        substance=substance,
+        what=what,
+        xattrs=tuple(
+            sorted(
+                (name.removeprefix(_XATTR), value)
+                for name, value in member.pax_headers.items()
+                if name.startswith(_XATTR)
+            )
+        ),
+        names=(member.uname, member.gname),
+        facts=facts,
+    )
+
+
+def read_content(
+    content: IO[bytes], path: str, size: int, mode: int, onlooker: Onlooker
+) -> tuple[str, str, str, object]:
+    """Read a file to its end; return its sha256, that of its substance, its kind in words, and the onlooker's facts."""
+    head = content.read(HEAD)
+    kind = kind_of(path, head)
+    look = onlooker.look(path, size, mode, head)
+    whole, rest = hashlib.sha256(head), hashlib.sha256(head[kind.header :])
+    if look is not None:
+        look.feed(head)
+    while len(head) == HEAD and (chunk := content.read(_CHUNK)):
+        whole.update(chunk)
+        if kind.header:
+            rest.update(chunk)
+        if look is not None:
+            look.feed(chunk)
+    facts = look.facts() if look is not None else None
+    return whole.hexdigest(), rest.hexdigest() if kind.header else "", kind.name, facts

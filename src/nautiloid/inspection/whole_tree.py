@@ -1,0 +1,67 @@
+"""From the finished file system to components, surface, weaknesses and where the bytes are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nautiloid.inspection.components import assemble_components
+from nautiloid.inspection.facts import Record, Unread
+from nautiloid.inspection.file_tree import FileTree, TreeFile
+from nautiloid.inspection.findings import find_faults
+from nautiloid.inspection.inventory import Inspection, Skipped
+from nautiloid.inspection.layer_listing import EntryKind
+from nautiloid.inspection.surface import find_surface
+from nautiloid.inspection.usage import usage_of
+from nautiloid.packages.kinds import KINDS
+from nautiloid.packages.os_release import read_distribution
+from nautiloid.version import TOOL
+
+
+def inspect_tree(files: Mapping[str, TreeFile], tree: FileTree, name: str, layers: tuple[str, ...]) -> Inspection:
+    """Say all that files tell by themselves; what only an image tells (digest, configuration, layers) is empty.
+
+    Args:
+        files: All paths of the finished file system.
+        tree: The same, to follow links.
+        name: What the user called it.
+        layers: What each layer is called.
+    """
+    records = {
+        path: file.entry.facts.content
+        for path, file in files.items()
+        if file.entry is not None and isinstance(file.entry.facts, Record)
+    }
+    distribution = read_distribution(records)
+    assembled = assemble_components(files, records, distribution, tree.real_path)
+    surface = find_surface(files, assembled.owner_name)
+    regular = [(path, file) for path, file in files.items() if file.kind is EntryKind.FILE]
+    return Inspection(
+        name=name,
+        digest="",
+        platform="",
+        created="",
+        distribution=distribution.name,
+        distribution_id=distribution.identity,
+        distribution_version=distribution.version,
+        config={},
+        layers=(),
+        components=assembled.components,
+        files=len(regular),
+        size=sum(file.entry.size for path, file in regular if file.entry and file.linked in ("", path)),
+        compressed=0,
+        surface=surface,
+        findings=find_faults(files, surface, assembled.owner_name),
+        skipped=_skipped(files, records),
+        usage=usage_of(files, assembled.owner_name, layers, name),
+        tool=TOOL,
+    )
+
+
+def _skipped(files: Mapping[str, TreeFile], records: Mapping[str, bytes]) -> tuple[Skipped, ...]:
+    found = [
+        Skipped(f"/{path}", file.entry.facts.reason, file.layer)
+        for path, file in files.items()
+        if file.entry is not None and isinstance(file.entry.facts, Unread)
+    ]
+    faults = (fault for kind in KINDS for fault in kind.unreadable(records))
+    return (*found, *(Skipped(f"/{path}", reason, files[path].layer) for path, reason in faults))
