@@ -17,7 +17,7 @@ from nautiloid.vulns.model import AdvisorySource, Finding, ScannedComponent, Sca
 from nautiloid.vulns.severity import Rating, Severity
 
 from ..unit.inspection.images import File, inspect_files
-from ..unit.inspection.test_inspection import ELF, LOCAL, OS_RELEASE, STATUS, _distribution
+from ..unit.inspection.test_image import ELF, LOCAL, OS_RELEASE, STATUS, _distribution
 from ..unit.inspection.test_pickles import Hostile
 
 CHROMIUM = shutil.which("chromium")

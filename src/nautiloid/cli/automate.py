@@ -34,6 +34,7 @@ automate = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="Write a nightly job: update the lock, build, test, scan, sign, push, open a pull request.",
+    epilog="Example: `nautiloid automate github . --image ghcr.io/team/app`",
 )
 
 

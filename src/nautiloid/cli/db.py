@@ -23,6 +23,7 @@ db = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="Keep the database of known vulnerabilities: update, status, import, export.",
+    epilog="Example: `nautiloid db update`, and then `nautiloid scan nautiloid/pytorch`",
 )
 
 

@@ -70,7 +70,7 @@ def run(
     The root file system is read-only, all capabilities are dropped, no privilege can be gained, and there is
     no network. What follows IMAGE belongs to the program. Its exit code is passed on.
 
-    Train on photos that cannot be changed, into one directory:
+    Example: train on photos that cannot be changed, into one directory:
 
         nautiloid run -v ./photos:/data -o ./out:/out nautiloid/octopus-detector train --data /data
 

@@ -25,6 +25,7 @@ vex = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="State what vulnerabilities mean for a product: by hand (add), or from a traced run (suggest, confirm).",
+    epilog="Example: `nautiloid vex list pytorch.openvex.json`",
 )
 vex.command("suggest")(suggest)
 vex.command("confirm")(confirm)

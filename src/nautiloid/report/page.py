@@ -15,7 +15,7 @@ def page_environment() -> Environment:
     """
     environment = Environment(
         loader=PackageLoader("nautiloid.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     environment.filters["bytes"] = words.size
     environment.filters["shown"] = words.printable

@@ -25,7 +25,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class TestReport:
+class SelfTestReport:
     """All checks of one image.
 
     Attributes:

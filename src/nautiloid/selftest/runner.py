@@ -10,11 +10,11 @@ from nautiloid.run.engine import Engine
 from nautiloid.selftest.looking import look
 from nautiloid.selftest.plan import read_plan
 from nautiloid.selftest.readiness import reason_not_to_run
-from nautiloid.selftest.report import TestReport
+from nautiloid.selftest.report import SelfTestReport
 from nautiloid.selftest.starting import USERS, run_as
 
 
-def run_selftest(name: str, store: Layout, engine: Engine | None, progress: Progress = SILENT) -> TestReport:
+def run_selftest(name: str, store: Layout, engine: Engine | None, progress: Progress = SILENT) -> SelfTestReport:
     """Test an image.
 
     Args:
@@ -33,10 +33,10 @@ def run_selftest(name: str, store: Layout, engine: Engine | None, progress: Prog
     outcomes = list(look(plan, surface))
     reason = reason_not_to_run(engine, config.platform, surface)
     if reason or engine is None:
-        return TestReport(name, "", tuple(outcomes), (reason,))
+        return SelfTestReport(name, "", tuple(outcomes), (reason,))
     ready = engine.make_ready(name, store, progress)
     with progress.task("Test the image", total=len(USERS)) as task:
         for user in USERS:
             outcomes += run_as(user, engine, ready, plan)
             task.advance(1)
-    return TestReport(name, engine.name, tuple(outcomes))
+    return SelfTestReport(name, engine.name, tuple(outcomes))

@@ -13,7 +13,7 @@ from nautiloid.oci.model import Descriptor
 from nautiloid.oci.reference import CATALOG_PREFIX, parse_name
 from nautiloid.run.engine import Engine
 from nautiloid.sbom.attach import attach_sboms
-from nautiloid.selftest.report import TestReport
+from nautiloid.selftest.report import SelfTestReport
 from nautiloid.workflows.engines import engine_for_tests, load_into, save_archive
 from nautiloid.workflows.locking import Pinned, lock_places
 from nautiloid.workflows.release import candidate_name, release
@@ -65,7 +65,7 @@ class Built:
     reference: str
     images: tuple[Descriptor, ...]
     results: tuple[BuildResult, ...] = ()
-    tests: TestReport | None = None
+    tests: SelfTestReport | None = None
     index: str = ""
 
     @property

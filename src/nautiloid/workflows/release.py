@@ -6,7 +6,7 @@ from nautiloid.errors import NautiloidError
 from nautiloid.oci.layout import Layout
 from nautiloid.progress import SILENT, Progress
 from nautiloid.run.engine import Engine
-from nautiloid.selftest.report import TestReport
+from nautiloid.selftest.report import SelfTestReport
 from nautiloid.selftest.runner import run_selftest
 
 _SUFFIX = "-untested"
@@ -21,7 +21,7 @@ def candidate_name(reference: str) -> str:
     return f"{reference}{_SUFFIX}"
 
 
-def release(reference: str, store: Layout, engine: Engine | None, progress: Progress = SILENT) -> TestReport:
+def release(reference: str, store: Layout, engine: Engine | None, progress: Progress = SILENT) -> SelfTestReport:
     """Test the candidate for a name, and give it the name.
 
     An image that has the name already, byte for byte, is not tested again.
@@ -32,7 +32,7 @@ def release(reference: str, store: Layout, engine: Engine | None, progress: Prog
     candidate = candidate_name(reference)
     if store.digest_of(candidate) == store.digest_of(reference):
         store.remove(candidate)
-        return TestReport(reference, "", (), ("it is, byte for byte, the image that has the name already",))
+        return SelfTestReport(reference, "", (), ("it is, byte for byte, the image that has the name already",))
     report = run_selftest(candidate, store, engine, progress)
     if report.failures:
         shown = "\n".join(f"  {item.group}: {item.name}: {item.detail}" for item in report.failures[:20])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from nautiloid.run.select import choose_engine
-from nautiloid.selftest.report import TestReport
+from nautiloid.selftest.report import SelfTestReport
 from nautiloid.selftest.runner import run_selftest
 from nautiloid.workflows.workspace import Workspace
 
 
-def test(image: str, workspace: Workspace, engine: str = "auto") -> TestReport:
+def test(image: str, workspace: Workspace, engine: str = "auto") -> SelfTestReport:
     """Run an image's self-test, and say how every check went.
 
     Args:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from nautiloid.cli.app import app
 
 from ..inspection.images import File, image_of
-from ..inspection.test_inspection import ELF, LOCAL, OS_RELEASE, _distribution
+from ..inspection.test_image import ELF, LOCAL, OS_RELEASE, _distribution
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from nautiloid.oci.layout import Layout
 from nautiloid.registry.settings import SessionSettings
 
 from ..inspection.images import image_of
-from ..inspection.test_inspection import LOCAL, OS_RELEASE, _distribution
+from ..inspection.test_image import LOCAL, OS_RELEASE, _distribution
 
 FILES = [OS_RELEASE, *_distribution(LOCAL, "a", "1.0", "a.py")]
 

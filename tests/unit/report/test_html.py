@@ -27,7 +27,7 @@ from nautiloid.vulns.model import Finding, ScannedComponent, ScanResult, State, 
 from nautiloid.vulns.severity import Rating, Severity
 
 from ..inspection.images import File, inspect_files
-from ..inspection.test_inspection import ELF, LOCAL
+from ..inspection.test_image import ELF, LOCAL
 from ..vulns.exports_server import record
 
 CSS = (Path(pages.__file__).parent / "templates" / "page.css").read_text()

@@ -20,7 +20,7 @@ from nautiloid.report.treemap import treemap
 from nautiloid.report.words import printable, size
 
 from ..inspection.images import File, inspect_files
-from ..inspection.test_inspection import ELF, LOCAL, _distribution
+from ..inspection.test_image import ELF, LOCAL, _distribution
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'|`\x1b[31m"
 

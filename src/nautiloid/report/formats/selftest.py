@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nautiloid.report.formats import Formats
-from nautiloid.selftest.report import TestReport
+from nautiloid.selftest.report import SelfTestReport
 
 
 class Json:
@@ -11,7 +11,7 @@ class Json:
 
     name = "json"
 
-    def write(self, result: TestReport) -> str:
+    def write(self, result: SelfTestReport) -> str:
         """Return every check and its outcome."""
         return result.to_json()
 
@@ -21,9 +21,9 @@ class JUnit:
 
     name = "junit"
 
-    def write(self, result: TestReport) -> str:
+    def write(self, result: SelfTestReport) -> str:
         """Return a test case for each check."""
         return result.to_junit()
 
 
-SELFTEST_FORMATS = Formats[TestReport](Json(), JUnit())
+SELFTEST_FORMATS = Formats[SelfTestReport](Json(), JUnit())

@@ -10,7 +10,7 @@ from nautiloid.factory.build import BuildResult
 from nautiloid.report import words
 from nautiloid.report.tables import Column, render_table
 from nautiloid.report.terminal.lines import plain
-from nautiloid.selftest.report import TestReport
+from nautiloid.selftest.report import SelfTestReport
 from nautiloid.workflows.build import Built
 
 
@@ -43,7 +43,7 @@ def _layers(result: BuildResult, width: int | None) -> list[Text]:
     return [*render_table(columns, rows, width=width), *plain(sums, width)]
 
 
-def _selftest(tests: TestReport | None) -> str:
+def _selftest(tests: SelfTestReport | None) -> str:
     if tests is None:
         return "Self-test: none, as asked"
     where = f" in {tests.engine}" if tests.engine else ""

@@ -6,10 +6,10 @@ from rich.text import Text
 
 from nautiloid.report.tables import Cell, Column, render_table
 from nautiloid.report.terminal.lines import plain
-from nautiloid.selftest.report import TestReport
+from nautiloid.selftest.report import SelfTestReport
 
 
-def selftest_to_lines(report: TestReport, *, width: int | None) -> list[Text]:
+def selftest_to_lines(report: SelfTestReport, *, width: int | None) -> list[Text]:
     """Return the outcome of every check, and how many passed."""
     columns = [
         Column("", fixed=True),

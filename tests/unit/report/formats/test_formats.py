@@ -26,13 +26,13 @@ from nautiloid.report.formats.sbom import SBOM_FORMATS
 from nautiloid.report.formats.scan import SCAN_FORMATS
 from nautiloid.report.formats.selftest import SELFTEST_FORMATS
 from nautiloid.report.formats.update import UPDATE_FORMATS
-from nautiloid.selftest.report import Outcome, TestReport
+from nautiloid.selftest.report import Outcome, SelfTestReport
 
 from ..samples import COMPARISON, HOSTILE, INSPECTION, PATCH, UPDATE, digest
 from ..test_scan_table import RESULT
 
 FORMATS = Path(__file__).parents[4] / "src" / "nautiloid" / "report" / "formats"
-SELFTEST = TestReport(
+SELFTEST = SelfTestReport(
     "nautiloid/pytorch:latest", "bubblewrap",
     (Outcome("files", "no shell", passed=True), Outcome("imports", "torch", passed=False, detail=f"no {HOSTILE}")),
 )  # fmt: skip

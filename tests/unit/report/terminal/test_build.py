@@ -11,7 +11,7 @@ from nautiloid.factory.layers import BuiltLayer
 from nautiloid.factory.slim import SlimEffect
 from nautiloid.oci.model import LAYER_GZIP, MANIFEST, Descriptor
 from nautiloid.report.terminal.build import build_to_lines
-from nautiloid.selftest.report import Outcome, TestReport
+from nautiloid.selftest.report import Outcome, SelfTestReport
 from nautiloid.workflows.build import Built
 
 from ..samples import digest
@@ -30,7 +30,7 @@ RESULT = BuildResult(
     1,
     21_000_000,
 )
-TESTS = TestReport(NAME, "bubblewrap", (Outcome("files", "no shell", passed=True),))
+TESTS = SelfTestReport(NAME, "bubblewrap", (Outcome("files", "no shell", passed=True),))
 BUILT = Built(NAME, (RESULT.descriptor,), (RESULT,), TESTS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nautiloid.report.terminal.selftest import selftest_to_lines
-from nautiloid.selftest.report import Outcome, TestReport
+from nautiloid.selftest.report import Outcome, SelfTestReport
 
 from ..samples import HOSTILE
 from .golden import text_of, too_wide
@@ -16,7 +16,7 @@ SLOW = Outcome("steps", "classify one picture of a penguin and compare the answe
 
 
 def _text(*outcomes: Outcome, width: int | None = 100, not_run: tuple[str, ...] = ()) -> str:
-    report = TestReport("nautiloid/pytorch:latest", "bubblewrap", outcomes, not_run)
+    report = SelfTestReport("nautiloid/pytorch:latest", "bubblewrap", outcomes, not_run)
     return text_of(selftest_to_lines(report, width=width))
 
 
@@ -41,7 +41,7 @@ def test_what_was_not_run_is_said_before_the_sum() -> None:
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_long_names_and_reasons_wrap(width: int) -> None:
-    lines = selftest_to_lines(TestReport("x", "", (PASSED, FAILED, SLOW)), width=width)
+    lines = selftest_to_lines(SelfTestReport("x", "", (PASSED, FAILED, SLOW)), width=width)
     assert too_wide(lines, width) == []
     assert "known one" in text_of(lines)
 

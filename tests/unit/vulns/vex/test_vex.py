@@ -19,7 +19,7 @@ from nautiloid.vulns.vex.openvex import read_openvex
 from nautiloid.vulns.vex.statement import Product, Statement, Status, apply_statements
 
 from ...inspection.images import image_of
-from ...inspection.test_inspection import OS_RELEASE, _distribution
+from ...inspection.test_image import OS_RELEASE, _distribution
 from ..exports_server import record
 
 DIGEST = f"sha256:{'a' * 64}"
