@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from nautiloid.inspection.comparison import Comparison, Measure
 from nautiloid.inspection.conditions import Condition
+
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def size(count: int) -> str:
@@ -45,3 +49,8 @@ def violation(condition: Condition, comparison: Comparison, position: int) -> st
 def printable(text: str) -> str:
     """Return a text with control characters and broken UTF-8 escaped: an image must not command the terminal."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def for_xml(text: str) -> str:
+    """Return a text without what XML 1.0 cannot hold."""
+    return _NOT_XML.sub("?", text)

@@ -51,7 +51,9 @@ def test_a_changed_photo_is_refused_and_nothing_stays(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("archive", [b"", b"not a tar", _archive({"a": b"x" * 9000})[:100]])
+@pytest.mark.parametrize(
+    "archive", [b"", b"not a tar", _archive({"a": b"x" * 9000})[:100]], ids=["empty", "no tar", "cut short"]
+)
 def test_a_broken_archive_is_a_clear_error(tmp_path: Path, archive: bytes) -> None:
     with pytest.raises(NautiloidError):
         photos.collect_photos(archive, _manifest(WANTED), tmp_path / "photos")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from nautiloid.factory.definition import Definition
 from nautiloid.factory.lockfile import Lock
@@ -67,8 +68,9 @@ _WEAK = [
 
 def _component(kind: str, name: str, version: str, size: int = 0, within: str = "") -> Component:
     how = {"deb": Found.DPKG, "pypi": Found.VENDORED if within else Found.DIST_INFO, "generic": Found.NATIVE,
-           "maven": Found.JAR, "model": Found.MODEL}[kind]  # fmt: skip
-    purl = "" if kind == "model" else f"pkg:{kind}/{'debian/' if kind == 'deb' else ''}x@{version or '0'}"
+           "maven": Found.JAR, "npm": Found.NPM}[kind]  # fmt: skip
+    space = "debian/" if kind == "deb" else ""
+    purl = f"pkg:{kind}/{space}{quote(name, safe='/')}" + (f"@{quote(version)}" if version else "")
     return Component(kind, name, version, purl, how, f"var/lib/{kind}", within=within, size=size)
 
 
@@ -92,7 +94,7 @@ INSPECTION = Inspection(
         *(_component("deb", *row) for row in _DEBS), *(_component("pypi", *row) for row in _WHEELS),
         *(_component(kind, name, version, within=within) for kind, name, version, within in _BUNDLED),
         _component("maven", "org.apache.logging.log4j:log4j-core", "2.24.3", 1_900_000),
-        _component("model", "resnet18-octopus-whale-penguin", "", 44_700_000),
+        _component("npm", "@img/sharp-linux-x64", "0.34.3", 44_700_000),
     ),
     files=12_345,
     size=2_612_000_000,
@@ -120,7 +122,7 @@ SMALL = replace(
         _component("deb", "libc6", "2.36-9+deb12u13", 12_900_000), _component("deb", "chromium", f"{LONG_VERSION}.1"),
         _component("deb", "libstdc++6", "12.2.0-14+deb12u1", 2_300_000),
         _component("pypi", "torch", "2.13.0+cpu", 742_000_000),
-        _component("model", "resnet18-octopus-whale-penguin", "", 44_700_000),
+        _component("npm", "@img/sharp-linux-x64", "0.34.3", 44_700_000),
     ),
     files=2_101, size=801_000_000, compressed=212_000_000,
     surface=Surface(executables=(Executable("usr/bin/python3.11", "ELF", 0, 6_800_000),), shared_objects=88,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nautiloid.report.formats import Formats
+from nautiloid.report.words import for_xml
 from nautiloid.selftest.report import SelfTestReport
 
 
@@ -22,8 +23,8 @@ class JUnit:
     name = "junit"
 
     def write(self, result: SelfTestReport) -> str:
-        """Return a test case for each check."""
-        return result.to_junit()
+        """Return a test case for each check; what a container printed may hold what XML cannot."""
+        return for_xml(result.to_junit())
 
 
 SELFTEST_FORMATS = Formats[SelfTestReport](Json(), JUnit())
