@@ -19,7 +19,7 @@ from nautiloid.cli.app import app
 from nautiloid.oci.layout import Layout
 
 from ..inspection.images import File, image_of
-from ..oci.images import store_image
+from ..oci.images import entry, store_image, tar
 
 SCRIPT = Path(sys.executable).with_name("nautiloid")
 
@@ -51,7 +51,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     monkeypatch.setenv("NAUTILOID_IMAGES", str(tmp_path / "store"))
     monkeypatch.setenv("NAUTILOID_CACHE", str(tmp_path / "cache"))
     layout = Layout(tmp_path / "store")
-    store_image(layout, "nautiloid/test:latest")
+    store_image(layout, "nautiloid/test:latest", [tar(entry("usr/bin/tool", b"#!/bin/sh", mode=0o755))])
     return layout
 
 
@@ -101,7 +101,7 @@ def test_a_command_that_there_is_not_is_wrong_usage() -> None:
 
 def test_an_error_is_a_message_a_hint_and_no_traceback(store: Layout) -> None:
     done = _run("inspect", "nautiloid/nothing")
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert "\nhint: " in done.stderr
     assert "Traceback" not in done.stderr
@@ -128,10 +128,11 @@ def test_quiet_keeps_errors(store: Layout) -> None:
     assert _run("-q", "inspect", "nautiloid/nothing").stderr.startswith("error: ")
 
 
-def test_no_progress_draws_no_bars_on_a_terminal(store: Layout) -> None:
+def test_no_progress_draws_no_bars_on_a_terminal(store: Layout, tmp_path: Path) -> None:
+    words = ("inspect", "nautiloid/test", "-o", str(tmp_path / "table.txt"))
     terminal = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "100"}
-    drawn = _run("inspect", "nautiloid/test", "-o", "/dev/null", **terminal).stderr
-    plain = _run("--no-progress", "inspect", "nautiloid/test", "-o", "/dev/null", **terminal).stderr
+    drawn = _run(*words, **terminal).stderr
+    plain = _run("--no-progress", *words, **terminal).stderr
     assert "\x1b[?25l" in drawn, "a bar hides the cursor while it is drawn"
     assert "\x1b[" not in plain
     assert "Read nautiloid/test: done" in plain

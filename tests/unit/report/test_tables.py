@@ -80,6 +80,28 @@ def test_columns_go_in_their_order_and_those_of_one_number_together() -> None:
     assert _plain([replace(ID, drop=1)], [("identifier",)], 3) == ["Id", "identifier"], "something has to stay"
 
 
+def test_one_long_cell_goes_on_in_the_next_line_and_does_not_widen_all_rows() -> None:
+    columns = [ID, Column("From", fixed=True), Column("Bytes", fixed=True, align="right")]
+    rows = [("libc6", "2.36-9+deb12u10", "12"), ("chromium", "1:140.0.7339.185-1~deb12u1+nmu1", "1,000")]
+    assert _plain(columns, rows, 40) == [
+        "Id        From             Bytes",
+        "libc6     2.36-9+deb12u10     12",
+        "chromium",
+        "  1:140.0.7339.185-1~deb12u1+nmu1",
+        "                           1,000",
+    ]
+    assert _plain(columns, [("libc6", "2.36", "12"), ("a-package-with-a-very-long-name", "", "7")], 40)[2:] == [
+        "a-package-with-a-very-long-name",
+        "                        7",
+    ]
+
+
+def test_rows_stay_rows_where_even_that_would_not_fit() -> None:
+    columns = [ID, Column("From", fixed=True)]
+    rows = [("libc6", "2.36"), ("a-package-with-a-long-name", "1:140.0.7339.185")]
+    assert _plain(columns, rows, 20)[2] == "a-package-with-a-long-name  1:140.0.7339.185"
+
+
 def test_sections_span_the_table_and_rows_are_indented_below_them() -> None:
     rows: list[Row] = [GroupTitle("linux 6.1.2-1 and more words"), ("CVE-1", "x")]
     assert _plain([ID, WHAT], rows, 20, indent=2) == [
