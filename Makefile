@@ -35,6 +35,9 @@ lab: $(READY)
 # A file stays with one worker, so that what its tests share is made once.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 10
 
+# Threads of OpenMP that wait shall sleep: workers share the cores.
+export OMP_WAIT_POLICY := PASSIVE
+
 test: $(VENV)/.ready-tests
 	@$(PYTEST)
 

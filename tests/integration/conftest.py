@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -19,12 +20,14 @@ from nautiloid.oci.digest import digest_of
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import LAYER_GZIP, Descriptor, ImageConfig, Platform
 
+from ..conftest import one_at_a_time
+
 PROBE = "nautiloid/probe:latest"
 _STARTUP_SECONDS = 60
 
 
-def _docker_answers() -> bool:
-    command = ["docker", "info", "--format", "{{.ServerVersion}}"]
+def _docker_answers(host: str = "") -> bool:
+    command = ["docker", *(["--host", host] if host else []), "info", "--format", "{{.ServerVersion}}"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     except (FileNotFoundError, subprocess.TimeoutExpired):
@@ -33,45 +36,40 @@ def _docker_answers() -> bool:
 
 
 @pytest.fixture(scope="session")
-def docker_daemon() -> Iterator[None]:
-    """A Docker daemon that answers: the machine's own, else one that root starts and stops."""
-    if _docker_answers():
+def docker_daemon(shared_directory: Path) -> Iterator[None]:
+    """A Docker daemon that answers: the machine's own, else one that root starts for all workers of the session."""
+    if _docker_answers() and "DOCKER_HOST" not in os.environ:
         yield
         return
     if shutil.which("docker") is None or shutil.which("dockerd") is None:
         pytest.skip("Docker is not installed")
     if os.geteuid() != 0:
         pytest.skip("no Docker daemon answers, and only root can start one")
+    address = shared_directory / "docker-host"
+    with one_at_a_time(shared_directory / "docker-busy"):
+        if not address.exists():
+            address.write_text(_start_daemon())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", address.read_text())
+        yield
+
+
+def _start_daemon() -> str:
+    """Start a daemon that ends with this session, and return where it listens."""
     # A socket's path may have 107 bytes: pytest's own temporary directories are too long.
-    with tempfile.TemporaryDirectory(prefix="ntd-", ignore_cleanup_errors=True) as name:
-        yield from _own_daemon(Path(name))
-
-
-def _own_daemon(place: Path) -> Iterator[None]:
+    place = Path(tempfile.mkdtemp(prefix="ntd-"))
+    session = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    keeper = [sys.executable, str(Path(__file__).with_name("keep_docker.py")), str(session), str(place)]
+    process = subprocess.Popen(keeper, stdin=subprocess.DEVNULL, start_new_session=True)
     host = f"unix://{place}/s"
-    command = ["dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "-H", host]
-    command += ["--data-root", f"{place}/data", "--exec-root", f"{place}/exec", "-p", f"{place}/pid"]
-    before = os.environ.get("DOCKER_HOST")
-    with (place / "log").open("wb") as log:
-        daemon = subprocess.Popen(command, stdout=log, stderr=log)
-        os.environ["DOCKER_HOST"] = host
-        try:
-            deadline = time.monotonic() + _STARTUP_SECONDS
-            while not _docker_answers():
-                if daemon.poll() is not None or time.monotonic() > deadline:
-                    last = (place / "log").read_text(errors="replace").splitlines()[-3:]
-                    pytest.skip(f"dockerd does not start here: {last}")
-                time.sleep(0.5)
-            yield
-        finally:
-            daemon.terminate()
-            daemon.wait(timeout=60)
-            # dockerd leaves this one mounted, and a mounted file cannot be deleted.
-            subprocess.run(["umount", place / "exec/netns/default"], capture_output=True, check=False)
-            if before is None:
-                del os.environ["DOCKER_HOST"]
-            else:
-                os.environ["DOCKER_HOST"] = before
+    deadline = time.monotonic() + _STARTUP_SECONDS
+    while not _docker_answers(host):
+        if process.poll() is not None or time.monotonic() > deadline:
+            log = place / "log"
+            last = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
+            pytest.skip(f"dockerd does not start here: {last}")
+        time.sleep(0.2)
+    return host
 
 
 @pytest.fixture(scope="session")

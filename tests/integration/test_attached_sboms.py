@@ -20,7 +20,7 @@ pytestmark = pytest.mark.network
 
 
 @pytest.mark.parametrize("name", ["python", "pytorch"])
-def test_the_bill_of_the_lock_and_the_bill_of_the_image_agree(built: Callable[[str], Built], name: str) -> None:
+def test_the_sbom_of_the_lock_and_the_sbom_of_the_image_agree(built: Callable[[str], Built], name: str) -> None:
     image = built(name)
     reference = image.result.reference
     attach_sboms(image.layout, image.result.descriptor, image.lock, reference)
@@ -35,7 +35,4 @@ def test_the_bill_of_the_lock_and_the_bill_of_the_image_agree(built: Callable[[s
     assert len(libraries[0]) == len(image.lock.debs) + len(image.lock.wheels)
     assert all(c["hashes"] for c in said["components"])
     assert any(p["name"] == "nautiloid:slim:documentation" for p in said["metadata"]["component"]["properties"])
-    # An attachment is no image: the name still finds the only one, and garbage collection spares what is attached.
-    assert image.layout.resolve(reference).digest == image.result.descriptor.digest
-    image.layout.collect_garbage(older_than=0)
-    assert image.layout.read_blob(manifest.layers[0].digest)
+    assert image.layout.resolve(reference).digest == image.result.descriptor.digest, "an attachment is no image"

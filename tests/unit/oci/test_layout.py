@@ -9,10 +9,11 @@ import pytest
 
 from nautiloid import labels
 from nautiloid.errors import IntegrityError
+from nautiloid.oci.attachment import Attachment
 from nautiloid.oci.digest import digest_of
 from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
 from nautiloid.oci.layout import Layout
-from nautiloid.oci.model import INDEX, Descriptor, ImageConfig, Platform
+from nautiloid.oci.model import INDEX, Descriptor, ImageConfig, Manifest, Platform
 from nautiloid.oci.source import open_image
 
 from .images import store_image
@@ -116,6 +117,14 @@ def test_an_image_with_a_missing_layer_is_refused(layout: Layout) -> None:
     with pytest.raises(ImageFormatError, match="1 layers but 0"):
         layout.add_image(ImageConfig(AMD64), [missing], "a:latest")
     assert layout.images() == []
+
+
+def test_what_is_attached_to_an_image_is_no_garbage(layout: Layout) -> None:
+    subject = store_image(layout, "image:latest", label="first")
+    layout.attach(Attachment(subject, "application/vnd.example+json", b"{}", {}))
+    layout.collect_garbage(older_than=0)
+    (entry,) = layout.attached(subject.digest)
+    assert layout.read_blob(Manifest.from_json(layout.read_blob(entry.digest)).layers[0].digest) == b"{}"
 
 
 def test_garbage_goes_and_images_stay(layout: Layout) -> None:
