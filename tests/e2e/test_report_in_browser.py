@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not instal
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("report")
     report = directory / "report.html"
-    compared = compare([_image(directory / "a", 120), _image(directory / "b", 3)])
+    compared = compare([_image(directory / "a", 60), _image(directory / "b", 3)])
     found = Finding("CVE-1", ("CVE-1",), (), "PyPI", "", "p", "1", (), Rating(), State.UNFIXED, "", "", (), "")
     old = ("the advisories are old (PyPI 95 days): run 'nautiloid db update'",)
     scans = [ScanResult(image.name, "", "", "nautiloid", (found,), 1, 1, warnings=old) for image in compared.images]

@@ -31,4 +31,4 @@ def test_a_name_stays_a_function_whatever_was_imported(tmp_path: Path) -> None:
         assert callable(getattr(nautiloid, name)), name
     workspace = nautiloid.Workspace(Layout(tmp_path / "images"), tmp_path / "cache")
     with pytest.raises(nautiloid.NautiloidError):
-        nautiloid.inspection("nobody/here", workspace)
+        nautiloid.inspect("nobody/here", workspace)

@@ -65,10 +65,10 @@ def deliver(text: str, output: Path | None) -> None:
     if output is None:
         typer.echo(text, nl=False)
         return
-    if output.is_symlink() or (output.exists() and not output.is_file()):
-        # A device, a pipe or a link such as /dev/stdout is written to; to replace it would take it away from others.
+    if output.exists() and not output.is_file():
+        # A device or a pipe, such as /dev/stdout, is written to; to replace it would take it away from others.
         output.write_text(text, encoding="utf-8", errors="backslashreplace")
     else:
-        write_text(output, text)
+        write_text(output.resolve(), text)
     if not console.manner.quiet:
         console.err.print(Text(f"Wrote {output}"))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,22 +18,44 @@ import torchvision_cpu_ops  # noqa: E402, F401 - must come before anything that 
 
 
 @pytest.fixture(scope="session")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that all worker processes of this session have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@contextmanager
+def _making(place: Path) -> Iterator[bool]:
+    """Keep other workers out, and say whether there is still something to make."""
+    with place.with_name(f"{place.name}.busy").open("w") as busy:
+        fcntl.flock(busy, fcntl.LOCK_EX)
+        done = place.with_name(f"{place.name}.done")
+        yield not done.exists()
+        done.touch()
+
+
+@pytest.fixture(scope="session")
+def drawn(shared: Path) -> Path:
     """The drawn data set and its three test images."""
     from octopus_detector.drawings import draw_data_set
     from octopus_detector.reporting import Silent
 
-    folder = tmp_path_factory.mktemp("drawn")
-    draw_data_set(folder, 0, Silent())
+    folder = shared / "drawn"
+    with _making(folder) as needed:
+        if needed:
+            folder.mkdir()
+            draw_data_set(folder, 0, Silent())
     return folder
 
 
 @pytest.fixture(scope="session")
-def model_path(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model_path(drawn: Path, shared: Path) -> Path:
     """A model that a probe learnt from the drawings."""
     from octopus_detector.reporting import Silent
     from octopus_detector.training import TrainingSettings, train
 
-    output = tmp_path_factory.mktemp("model") / "model.pt"
-    train(TrainingSettings(data=drawn / "octopus-penguin-whale", output=output), Silent())
+    output = shared / "model.pt"
+    with _making(output) as needed:
+        if needed:
+            train(TrainingSettings(data=drawn / "octopus-penguin-whale", output=output), Silent())
     return output
