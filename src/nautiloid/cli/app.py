@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from nautiloid.cli import console
 from nautiloid.cli.groups.keeping_safe import KEEP_SAFE
@@ -76,15 +75,13 @@ def main() -> None:
     try:
         application("catalog" if words in (["--version"], ["-V"]) else _command(words))()
     except NautiloidError as error:
-        console.err.print(f"[bold red]error:[/] {escape(error.message)}")
-        if error.hint:
-            console.err.print(f"[bold]hint:[/] {escape(error.hint)}")
+        console.complain(error.message, error.hint)
         sys.exit(error.exit_code)
     except OSError as error:
         # A full disk, a directory that may not be written: whatever was begun is gone, whatever was done stays.
         place = f": {error.filename}" if error.filename else ""
-        console.err.print(f"[bold red]error:[/] {escape(f'{error.strerror or error}{place}')}")
-        console.err.print("[bold]hint:[/] Make room or choose other places with NAUTILOID_CACHE and NAUTILOID_IMAGES.")
+        hint = "Make room or choose other places with NAUTILOID_CACHE and NAUTILOID_IMAGES."
+        console.complain(f"{error.strerror or error}{place}", hint)
         sys.exit(1)
     except KeyboardInterrupt:
         console.err.print("interrupted")

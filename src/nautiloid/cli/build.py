@@ -14,6 +14,7 @@ from nautiloid.cli.definition_options import (
     LockOption,
     MirrorOption,
     OfflineOption,
+    OutsideOption,
     SecurityMirrorOption,
 )
 from nautiloid.debian.mirrors import Mirrors
@@ -41,6 +42,7 @@ def build(
     ] = True,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build even when nothing has changed.")] = False,
     locked: Annotated[bool, typer.Option("--locked", help="Refuse to make a lock when there is none.")] = False,
+    allow_outside: OutsideOption = None,
     mirror: MirrorOption = None,
     security_mirror: SecurityMirrorOption = None,
     offline: OfflineOption = False,
@@ -65,9 +67,10 @@ def build(
         rebuild=rebuild,
         locked=locked,
         offline=offline,
+        outside=tuple(allow_outside or ()),
         mirrors=Mirrors(mirror, security_mirror),
     )
     built = make(order, console.workspace())
     for rule in built.idle_rules:
-        console.err.print(f"slim rule '{rule}' matched nothing", markup=False)
+        console.note(f"slim rule '{rule}' matched nothing")
     console.show(build_to_lines(built, width=console.width()))

@@ -74,6 +74,20 @@ def note(message: str, kind: str = "note") -> None:
     err.print(Text(f"{kind}: {printable(message)}", style="yellow"))
 
 
+def complain(message: str, hint: str = "") -> None:
+    """Print an error, line by line: what it quotes may come from an image, a registry or a stranger's file."""
+    for title, style, text in (("error:", "bold red", message), ("hint:", "bold", hint)):
+        if text:
+            lines = "\n".join(printable(line) for line in text.splitlines())
+            err.print(Text(title, style=style).append(f" {lines}", style="not bold default"))
+
+
+def remark(message: str) -> None:
+    """Print what was done beside the result; nothing where nobody wants to hear it."""
+    if not manner.quiet:
+        err.print(Text(printable(message)))
+
+
 def failed(message: str) -> None:
     """Print why the exit code is not 0 although everything worked."""
     err.print(Text("failed:", style="bold red").append(f" {printable(message)}", style="not bold default"))
@@ -117,9 +131,9 @@ class TerminalProgress:
         )
         drawn = err.is_terminal and self._manner.bars and not self._manner.quiet
         with Bars(*columns, console=err, transient=True, disable=not drawn) as bars:
-            yield _BarTask(bars, bars.add_task(title, total=total))
+            yield _BarTask(bars, bars.add_task(printable(title), total=total))
         if not drawn and not self._manner.quiet:
-            err.print(Text(f"{title}: done"))
+            err.print(Text(printable(f"{title}: done")))
 
     def note(self, message: str) -> None:
         """Print one line."""

@@ -47,4 +47,12 @@ MirrorOption = Annotated[
 SecurityMirrorOption = Annotated[
     str | None, typer.Option("--security-mirror", help="Mirror of Debian's security archive (base URL).")
 ]
+OutsideOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--allow-outside",
+        metavar="PATH",
+        help="Let the definition's files come from there as well, not only from its own directory. Repeatable.",
+    ),
+]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Use only what is in the cache.")]

@@ -13,6 +13,7 @@ from nautiloid.cli.definition_options import (
     LockOption,
     MirrorOption,
     OfflineOption,
+    OutsideOption,
     SecurityMirrorOption,
 )
 from nautiloid.debian.mirrors import Mirrors
@@ -28,6 +29,7 @@ def lock(
     mirror: MirrorOption = None,
     security_mirror: SecurityMirrorOption = None,
     offline: OfflineOption = False,
+    allow_outside: OutsideOption = None,
     explain: Annotated[
         str | None,
         typer.Option("--explain", metavar="NAME", help="Say why a package is in, or is not, by the lock that exists."),
@@ -42,7 +44,7 @@ def lock(
 
     Why is it in: `nautiloid lock pytorch --explain libssl3`
     """
-    places = lock_places(definition, arch, lock)
+    places = lock_places(definition, arch, lock, allow_outside or ())
     if explain is not None:
         _explain(places, explain)
         return

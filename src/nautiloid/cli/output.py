@@ -70,5 +70,4 @@ def deliver(text: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8", errors="backslashreplace")
     else:
         write_text(output.resolve(), text)
-    if not console.manner.quiet:
-        console.err.print(Text(f"Wrote {output}"))
+    console.remark(f"Wrote {output}")

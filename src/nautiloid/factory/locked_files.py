@@ -18,15 +18,15 @@ def lock_files(loaded: LoadedDefinition) -> tuple[LockedFile, ...]:
 
     Raises:
         UsageError: One that the definition names does not exist.
+        OutsideError: One lies, links followed, outside of the definition's directory.
     """
     return tuple(
-        locked
-        for index, local in enumerate(loaded.definition.files)
-        for locked in _lock_files(index, local, loaded.source_of(index))
+        locked for index, local in enumerate(loaded.definition.files) for locked in _lock_files(loaded, index, local)
     )
 
 
-def _lock_files(index: int, local: LocalFile, source: Path) -> Iterator[LockedFile]:
+def _lock_files(loaded: LoadedDefinition, index: int, local: LocalFile) -> Iterator[LockedFile]:
+    source = loaded.source_of(index)
     if source.is_file():
         yield _locked_file(index, source, "", local.to)
         return
@@ -36,6 +36,8 @@ def _lock_files(index: int, local: LocalFile, source: Path) -> Iterator[LockedFi
         relative = path.relative_to(source).as_posix()
         skipped = "__pycache__" in path.parts or slim.matches(local.exclude, relative)
         if path.is_file() and not skipped:
+            # A link in the project may lead anywhere on this machine.
+            loaded.refuse_outside(index, path)
             yield _locked_file(index, path, relative, f"{local.to.rstrip('/')}/{relative}")
 
 

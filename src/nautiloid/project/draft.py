@@ -64,8 +64,10 @@ class Draft:
         yield ""
         yield _line(f"extends: {_scalar(self.extends.value)}", self.extends.origin)
         yield f"name: {_scalar(self.name)}"
-        if self.summary:
-            yield f"summary: {_scalar(self.summary)}"
+        # One printable line: a definition's summary is shown as it is.
+        summary = "".join(letter if letter.isprintable() else " " for letter in self.summary)
+        if summary:
+            yield f"summary: {_scalar(summary)}"
         yield from self._debian()
         yield from self._python()
         yield from self._files()

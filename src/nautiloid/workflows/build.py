@@ -35,6 +35,7 @@ class BuildOrder:
         rebuild: Build even when nothing has changed.
         locked: Refuse to make a lock when there is none.
         offline: Use only what the cache holds.
+        outside: What the definition may take beside what lies in its directory.
     """
 
     definition: str
@@ -47,6 +48,7 @@ class BuildOrder:
     rebuild: bool = False
     locked: bool = False
     offline: bool = False
+    outside: tuple[Path, ...] = ()
     mirrors: Mirrors = field(default_factory=Mirrors)
 
 
@@ -81,7 +83,7 @@ def build(order: BuildOrder, workspace: Workspace) -> Built:
         NautiloidError: Something cannot be had or is not what the lock says, the image fails its self-test (its name
             then means the image before it), or the engine refuses it.
     """
-    places = lock_places(order.definition, order.architectures, order.lock)
+    places = lock_places(order.definition, order.architectures, order.lock, order.outside)
     reference = parse_name(order.tag or f"{CATALOG_PREFIX}{places[0].loaded.definition.name}")
     with workspace.fetching(offline=order.offline) as fetcher:
         pinned = [place.pinned(fetcher, order.mirrors, may_lock=not order.locked) for place in places]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,20 +68,23 @@ class Pinned:
     lock: Lock
 
 
-def lock_places(definition: str, architectures: str | None = None, chosen: Path | None = None) -> list[LockPlace]:
+def lock_places(
+    definition: str, architectures: str | None = None, chosen: Path | None = None, outside: Sequence[Path] = ()
+) -> list[LockPlace]:
     """Load a definition once for each processor, and say where each lock lies.
 
     Args:
         definition: What the user typed: a catalog image, a YAML file, or a directory with ``nautiloid.yaml``.
         architectures: Debian's names with commas between them; None: what the definition says.
         chosen: The lock that the user named; by default beside the definition, for catalog images here.
+        outside: What the user lets the definition take beside what lies in its directory.
 
     Raises:
         UsageError: There is no such definition, or it is not valid.
     """
     wanted = [name.strip() for name in architectures.split(",")] if architectures else [None]
     in_catalog = catalog.find(definition) is not None
-    loaded = [load_definition(definition, architecture) for architecture in dict.fromkeys(wanted)]
+    loaded = [load_definition(definition, architecture, outside) for architecture in dict.fromkeys(wanted)]
     return [LockPlace(one, _lock_path(one, chosen, in_catalog=in_catalog)) for one in loaded]
 
 

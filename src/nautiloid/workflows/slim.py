@@ -34,6 +34,7 @@ class SlimOrder:
         smallest: Bytes below which a removal is not worth a line.
         destination: Where the slimmed definition goes; None: nowhere.
         lock: Where the definition's lock lies; None: the usual place.
+        outside: What the definition may take beside what lies in its directory.
     """
 
     definition: str
@@ -43,6 +44,7 @@ class SlimOrder:
     smallest: int = 100_000
     destination: Path | None = None
     lock: Path | None = None
+    outside: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,6 @@ def open_slimming(order: SlimOrder, workspace: Workspace) -> Iterator[Slimming]:
     """
     if order.destination is not None and order.destination.exists():
         raise UsageError(f"{order.destination} is there already.", "Name another file, or remove it.")
-    (place,) = lock_places(order.definition, None, order.lock)
+    (place,) = lock_places(order.definition, None, order.lock, order.outside)
     with workspace.fetching() as fetcher:
         yield Slimming(order, place.pinned(fetcher), workspace, fetcher)

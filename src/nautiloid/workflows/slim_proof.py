@@ -48,7 +48,7 @@ def prove(slimming: Slimming, traced: Traced) -> Proof:
         NautiloidError: It cannot be built.
     """
     workspace, full = slimming.workspace, slimming.profile
-    (place,) = lock_places(str(_write(slimming, traced)))
+    (place,) = lock_places(str(_write(slimming, traced)), outside=slimming.order.outside)
     name = f"{CATALOG_PREFIX}{place.loaded.definition.name}:latest"
     build_locked([place.resolve(slimming.fetcher)], name, workspace, slimming.fetcher, test=False)
     engine = BubblewrapEngine(workspace.images, workspace.cache)

@@ -52,6 +52,7 @@ def updates_of(
     *,
     architectures: str | None = None,
     lock: Path | None = None,
+    outside: Sequence[Path] = (),
 ) -> Iterator[LockUpdate]:
     """Propose updates for the locks of whatever definition a user names; see ``propose_updates``.
 
@@ -61,11 +62,12 @@ def updates_of(
         criteria: How far updates may go, and what they are held against.
         architectures: Debian's names with commas between them; None: what the definition says.
         lock: The lock that the user named.
+        outside: What the definition may take beside what lies in its directory.
     """
     wanted = criteria or UpdateCriteria()
     policy = Policy(wanted.only_security, wanted.cool_down)
     with wanted.assessor(workspace) as assessor:
-        places = lock_places(definition, architectures, lock)
+        places = lock_places(definition, architectures, lock, outside)
         yield from propose_updates(places, policy, workspace, assessor, wanted.mirrors)
 
 

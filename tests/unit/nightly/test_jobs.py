@@ -73,7 +73,7 @@ def test_the_script_is_sound_by_shellcheck(tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.parametrize("name", ['a"b', "a: b", "a ${{ github.token }}", "a\\", "- a", "#a"])
+@pytest.mark.parametrize("name", ['a"b', "a: b", "a $x {{ y }}", "a\\", "- a", "#a"])
 def test_hostile_paths_stay_values(name: str) -> None:
     job = replace(JOB, definition=f"images/{name}", lock=f"images/{name}.lock")
     assert yaml.safe_load(github_workflow(job))["jobs"]["refresh"]["env"]["DEFINITION"] == f"images/{name}"
@@ -85,7 +85,8 @@ def test_hostile_paths_stay_values(name: str) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [{"image": "ghcr.io/team/app:1"}, {"image": "Ghcr.io/Team/App"}, {"cron": "nightly"}, {"cron": "1 2 3 4"},
-     {"cron": "* * * * *\n"}, {"lock": "/etc/lock"}, {"definition": "../x"}, {"definition": "-x"}, {"base": "-f"},
+     {"cron": "* * * * *\n"}, {"lock": "/etc/lock"}, {"lock": "a ${{ github.token }}.lock"},
+     {"definition": "images/${{ secrets.TOKEN }}"}, {"definition": "../x"}, {"definition": "-x"}, {"base": "-f"},
      {"image": f"ghcr.io/a@sha256:{'a' * 64}"}],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(wrong: dict[str, Any]) -> None:

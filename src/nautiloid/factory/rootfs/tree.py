@@ -15,6 +15,7 @@ from enum import Enum
 
 from nautiloid.errors import NautiloidError
 from nautiloid.factory.rootfs.content import Content
+from nautiloid.factory.wholesome import has_control_characters
 
 _MAX_LINKS = 40
 
@@ -147,10 +148,10 @@ class Tree:
         """Return ``path`` with the links among its parents resolved inside the tree.
 
         Raises:
-            TreeError: The path is no path of a root filesystem (``..`` above the root, NUL, a loop of links).
+            TreeError: The path is no path of a root filesystem (``..`` above the root, a loop of links ...).
         """
-        if "\0" in path or "\n" in path:
-            raise TreeError(f"a path may not hold NUL or a newline: {path!r}")
+        if has_control_characters(path):
+            raise TreeError(f"a path may not hold control characters: {path!r}")
         pending = [step for step in reversed(path.split("/")) if step not in ("", ".")]
         done: list[str] = []
         links = 0

@@ -94,7 +94,7 @@ def resolve(
         if bounds.uploaded_before is not None:
             command += ["--uploaded-prior-to", bounds.uploaded_before.isoformat()]
         try:
-            _pip([*command, "--target", scratch, *target.pip_options(), *requirements], target)
+            _pip([*command, "--target", scratch, *target.pip_options(), "--", *requirements], target)
         except ResolutionError as error:
             raise ResolutionError(error.message, _elsewhere(error.message, target) or error.hint) from error
         answer = json.loads(report.read_text(encoding="utf-8"))
