@@ -305,7 +305,8 @@ def test_whatever_a_project_says_the_definition_says_the_same(text: str) -> None
         name="x", summary=text, extends=Said("python", text), entrypoint=Said((text,), text),
         command=Said((text,), text),
         workdir=Said("/app", text), env={"A": said}, labels={"l": said},
-        requirements=[Said("demo>=1", text)], brought=[said], unknown=[said], refused=[said], left_out={text: "why"}, notes=[Note(text, text)],
+        requirements=[Said("demo>=1", text)], brought=[said],
+        unknown=[said], refused=[said], left_out={text: "why"}, notes=[Note(text, text)],
     )  # fmt: skip
     written = draft.to_yaml()
     check_draft(written)
