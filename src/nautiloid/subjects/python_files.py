@@ -29,17 +29,22 @@ def subject_of_requirements(path: Path) -> Subject:
 
 
 def subject_of_python_lock(path: Path) -> Subject:
-    """Return what a lock pins, but for the project itself.
+    """Return what a lock pins, but for the project itself; what has no version is said.
 
     Raises:
         ProjectError: It cannot be read.
     """
-    parts = [
-        _scanned(entry["name"], entry["version"])
-        for entry in read_locked_packages(path) or ()
-        if isinstance(entry.get("name"), str) and isinstance(entry.get("version"), str) and not is_local(entry)
-    ]
-    return Subject(str(path), tuple(dict.fromkeys(parts)))
+    parts: dict[ScannedComponent, None] = {}
+    notes = []
+    for entry in read_locked_packages(path) or ():
+        name, version = entry.get("name"), entry.get("version")
+        if isinstance(name, str) and isinstance(version, str):
+            if not is_local(entry):
+                parts[_scanned(name, version)] = None
+        elif not is_local(entry):
+            # PEP 751 lets whoever locks a repository or a directory leave the version out.
+            notes.append(f"{path}: {name if isinstance(name, str) else 'a package'} has no version and was not checked")
+    return Subject(str(path), tuple(parts), notes=tuple(notes))
 
 
 def _scanned(name: str, version: str) -> ScannedComponent:

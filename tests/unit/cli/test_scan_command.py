@@ -18,7 +18,7 @@ from nautiloid.vulns.database.files import import_file
 
 from ..inspection.images import image_of
 from ..inspection.test_image import OS_RELEASE, _distribution
-from .exports_server import record
+from ..vulns.exports_server import record
 
 HIGH = {"severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H"}]}
 
