@@ -52,6 +52,7 @@ OutsideOption = Annotated[
     typer.Option(
         "--allow-outside",
         metavar="PATH",
+        exists=True,
         help="Let the definition's files come from there as well, not only from its own directory. Repeatable.",
     ),
 ]

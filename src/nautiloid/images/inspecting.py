@@ -66,7 +66,13 @@ def open_anywhere(
     settings: SessionSettings | None = None,
     progress: Progress = SILENT,
 ) -> Iterator[ImageSource]:
-    """Lend the image that a name stands for; see ``inspect_anything``."""
+    """Lend the image that a name stands for; see ``inspect_anything``.
+
+    Raises:
+        UsageError: It stands for a root filesystem, which has no layers and no configuration.
+    """
+    if (root := _root_filesystem(name)) is not None:
+        raise UsageError(f"{root} is a directory tree and no image", "It can be inspected, compared and scanned.")
     if remote := _after(name, _REGISTRY):
         with open_registry_image(remote, platform, settings or SessionSettings()) as source:
             yield source

@@ -62,7 +62,7 @@ def read_ignored(path: Path) -> tuple[Ignored, ...]:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
         raise UsageError(
-            f"{path}: {where or 'the file'}: {first['msg']}",
+            f"{path}: {where or 'the file'}: {first['msg'].replace('valid tuple', 'valid list')}",
             "Write: ignore: [{id: ..., reason: ..., expires: 2026-12-31}]",
         ) from error
 

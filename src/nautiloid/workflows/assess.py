@@ -42,15 +42,18 @@ class Criteria:
 
     @classmethod
     def read(
-        cls, vex: Sequence[Path] = (), ignore_files: Sequence[Path] = (), max_age: timedelta | None = None
+        cls,
+        vex: Sequence[Path | str] = (),
+        ignore_files: Sequence[Path | str] = (),
+        max_age: timedelta | None = None,
     ) -> Criteria:
         """Read VEX documents and ignore files.
 
         Raises:
             UsageError: One of them cannot be read.
         """
-        statements = tuple(one for path in vex for one in read_vex(read_file(path), str(path)))
-        return cls(statements, tuple((str(path), read_ignored(path)) for path in ignore_files), max_age)
+        statements = tuple(one for path in vex for one in read_vex(read_file(Path(path)), str(path)))
+        return cls(statements, tuple((str(path), read_ignored(Path(path))) for path in ignore_files), max_age)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from nautiloid.errors import IntegrityError, NautiloidError, UsageError
-from nautiloid.images.inspecting import inspect_anything
+from nautiloid.images.inspecting import inspect_anything, open_anywhere
 from nautiloid.images.peekable import PeekableBlob
 from nautiloid.inspection.inventory import Inspection
 from nautiloid.oci.archive import write_archive
@@ -217,3 +217,9 @@ def test_a_stream_can_be_rewound_at_its_beginning_and_is_checked_at_its_end() ->
     with pytest.raises(IntegrityError):
         while wrong.read(1000):
             pass
+
+
+def test_a_directory_tree_is_no_image_to_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    with pytest.raises(UsageError, match="no image"), open_anywhere(f"dir:{tmp_path}", Layout(tmp_path / "store")):
+        pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rich.text import Text
 
@@ -82,13 +82,16 @@ def _by_severity(result: ScanResult) -> Text:
 
 def _findings(result: ScanResult, shown: Sequence[Finding], columns: Sequence[str], width: int | None) -> list[Text]:
     chosen = chosen_columns(columns)
+    cells: Callable[[Finding], Row] = lambda finding: [one.cell(finding, columns) for one in chosen]  # noqa: E731
+    if width is None:
+        # Programs that read a pipe find all of it in every row, the gravest first.
+        return render_table([one.column for one in chosen], [cells(finding) for finding in shown], width=None)
     totals = _grouped(result.open)
     rows: list[Row] = []
     for key, findings in _grouped(shown).items():
-        if width is not None:  # programs that read a pipe find all of it in every row
-            rows.append(GroupTitle(_heading(key, totals[key], findings)))
-        rows += [[one.cell(finding, columns) for one in chosen] for finding in findings]
-    return render_table([one.column for one in chosen], rows, width=width, indent=_INDENT if width is not None else 0)
+        rows.append(GroupTitle(_heading(key, totals[key], findings)))
+        rows += [cells(finding) for finding in findings]
+    return render_table([one.column for one in chosen], rows, width=width, indent=_INDENT)
 
 
 def _grouped(findings: Iterable[Finding]) -> _Groups:
@@ -117,8 +120,9 @@ def _suppressed(result: ScanResult) -> Iterator[Text]:
     for finding in result.suppressed:
         why = finding.suppressed
         if why is not None:
-            summary = f"{finding.identity} in {finding.package}: {why.status}: {why.reason} ({why.by} {why.origin})"
-            yield Text(" " * _INDENT + printable(summary))
+            reason = ": ".join(filter(None, (str(why.status), why.reason)))
+            origin = " ".join(filter(None, (why.by, why.origin)))
+            yield Text(" " * _INDENT + printable(f"{finding.identity} in {finding.package}: {reason} ({origin})"))
 
 
 def _unevaluated(result: ScanResult) -> Iterator[Text]:
