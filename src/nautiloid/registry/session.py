@@ -20,6 +20,7 @@ from nautiloid.registry.credentials import Credentials
 from nautiloid.registry.errors import NotInRegistryError, RegistryError
 from nautiloid.registry.name import RemoteName
 from nautiloid.registry.settings import SessionSettings
+from nautiloid.registry.token_server import check_token_server
 
 _TRIES = 4
 _DOCKER_CERTIFICATES = Path("/etc/docker/certs.d")
@@ -28,13 +29,15 @@ _DOCKER_CERTIFICATES = Path("/etc/docker/certs.d")
 class Session:
     """One registry; safe to share between threads.
 
-    Credentials go to the registry's own origin (scheme, host and port) and to the token server that it names, and
-    nowhere else: not to a host that an answer redirects to, and not to the same host over plain HTTP.
+    Credentials go to the registry's own origin (scheme, host and port) and to the token server that it names, if that
+    one belongs to it or the user vouches for it, and nowhere else: not to a host that an answer redirects to, and not
+    to the same host over plain HTTP.
     """
 
     def __init__(self, name: RemoteName, credentials: Credentials | None, settings: SessionSettings) -> None:
         self.registry = name.registry
         self._credentials = credentials
+        self._token_servers = settings.token_servers
         self._tokens: dict[str, str] = {}
         self._challenge: Challenge | None = None
         self._lock = threading.Lock()
@@ -155,8 +158,10 @@ class Session:
         return token
 
     def _token_request(self, challenge: Challenge, scope: str) -> tuple[str, str, dict[str, str], bytes | None]:
-        """Return method, address, headers and body of the request for a token."""
+        """Return method, URL, headers and body of the request for a token."""
         known = self._credentials
+        if known is not None:
+            check_token_server(challenge.realm, self.base, self._token_servers)
         if known and known.identity_token:
             form = {"grant_type": "refresh_token", "refresh_token": known.identity_token}
             form |= {"client_id": "nautiloid", "service": challenge.service, "scope": scope}

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
+
+
+def _token_servers() -> tuple[str, ...]:
+    named = os.environ.get("NAUTILOID_TOKEN_SERVERS", "").split(",")
+    return tuple(host.strip().lower() for host in named if host.strip())
 
 
 @dataclass(frozen=True)
@@ -13,9 +19,11 @@ class SessionSettings:
     Attributes:
         ca_files: Certificate authorities to trust as well.
         plain_http: Speak HTTP without TLS; a registry on this machine that speaks nothing else is recognised.
+        token_servers: Host names, beside the registry's own, that may see its credentials.
         backoff: Seconds before the second try; each further try waits twice as long.
     """
 
     ca_files: tuple[Path, ...] = ()
     plain_http: bool = False
+    token_servers: tuple[str, ...] = field(default_factory=_token_servers)
     backoff: float = 1.0
