@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import nautiloid
-from nautiloid.oci.layout import Layout
 
 
 def test_every_public_name_is_there_and_says_what_it_is_for() -> None:
@@ -29,6 +28,17 @@ def test_whoever_imports_nautiloid_waits_for_nothing_yet() -> None:
 def test_a_name_stays_a_function_whatever_was_imported(tmp_path: Path) -> None:
     for name in ("inspect", "build", "scan", "patch", "test", "compare"):
         assert callable(getattr(nautiloid, name)), name
-    workspace = nautiloid.Workspace(Layout(tmp_path / "images"), tmp_path / "cache")
+    workspace = nautiloid.Workspace.at(str(tmp_path / "images"), tmp_path / "cache")
     with pytest.raises(nautiloid.NautiloidError):
         nautiloid.inspect("nobody/here", workspace)
+
+
+def test_texts_will_do_where_paths_and_platforms_are_wanted(tmp_path: Path) -> None:
+    workspace = nautiloid.Workspace.at(str(tmp_path / "images"), str(tmp_path / "cache"))
+    for choice in (nautiloid.ImageChoice.of("linux/arm64"), nautiloid.ImageChoice.of(ca_files=[str(tmp_path / "ca")])):
+        with pytest.raises(nautiloid.NautiloidError):
+            nautiloid.inspect("nobody/here", workspace, choice)
+    with pytest.raises(nautiloid.NautiloidError, match="database"):
+        nautiloid.scan("nobody/here", workspace, database=str(tmp_path / "none.db"))
+    with pytest.raises(nautiloid.NautiloidError):
+        nautiloid.Criteria.read(vex=[str(tmp_path / "none.json")])

@@ -30,7 +30,7 @@ PlainHttpOption = Annotated[bool, typer.Option("--plain-http", help="Speak HTTP 
 
 def image_choice(platform: str | None, ca_file: list[Path] | None, plain_http: bool) -> ImageChoice:
     """Return what the options say."""
-    return ImageChoice(parse_platform(platform), settings_of(ca_file, plain_http))
+    return ImageChoice.of(platform, ca_file or (), plain_http=plain_http)
 
 
 def parse_platform(platform: str | None) -> Platform | None:

@@ -16,7 +16,9 @@ def images(
     remove: Annotated[
         list[str] | None, typer.Option("--remove", metavar="NAME", help="Take this name away. Repeatable.")
     ] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Delete what no name needs any more.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete what no name needs any more, and is older than an hour.")
+    ] = False,
 ) -> None:
     """List the images of the local store: name, platforms, size and digest.
 

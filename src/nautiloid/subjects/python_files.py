@@ -25,6 +25,8 @@ def subject_of_requirements(path: Path) -> Subject:
             parts.append(_scanned(wanted.name, pins[0]))
         else:
             notes.append(f"{wanted.origin}: {wanted.requirement} names no one version and was not checked")
+    if found.installs_project:
+        notes.append(f"{path}: what the project itself requires ('-e .') was not checked: scan its lock or directory")
     return Subject(str(path), tuple(parts), notes=tuple(notes))
 
 

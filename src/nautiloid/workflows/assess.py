@@ -106,7 +106,7 @@ class Assessor:
 
 @contextmanager
 def open_assessor(
-    database: Path | None, criteria: Criteria, images: Layout | None, progress: Progress = SILENT
+    database: Path | str | None, criteria: Criteria, images: Layout | None, progress: Progress = SILENT
 ) -> Iterator[Assessor]:
     """Lend the judgement over the advisories of a database.
 
@@ -119,13 +119,13 @@ def open_assessor(
     Raises:
         DatabaseError: There is none, or it cannot be read.
     """
-    with open_database(database or default_path()) as opened:
+    with open_database(Path(database) if database else default_path()) as opened:
         yield Assessor(opened, criteria, images, progress)
 
 
 @contextmanager
 def open_assessor_if_held(
-    database: Path | None, criteria: Criteria, images: Layout | None, progress: Progress = SILENT
+    database: Path | str | None, criteria: Criteria, images: Layout | None, progress: Progress = SILENT
 ) -> Iterator[Assessor | None]:
     """Like ``open_assessor``, but None where nobody named a database and none is held."""
     if database is None and not default_path().exists():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
 
 from nautiloid.inspection.comparison import Comparison
 from nautiloid.inspection.comparison import compare as compare_inspections
@@ -21,6 +23,21 @@ class ImageChoice:
 
     platform: Platform | None = None
     settings: SessionSettings = field(default_factory=SessionSettings)
+
+    @classmethod
+    def of(cls, platform: str | None = None, ca_files: Sequence[Path | str] = (), *, plain_http: bool = False) -> Self:
+        """Return the choice that texts name.
+
+        Args:
+            platform: Such as ``linux/arm64``.
+            ca_files: Certificate authorities to trust as well.
+            plain_http: Speak HTTP without TLS.
+
+        Raises:
+            UsageError: There is no such platform.
+        """
+        wanted = Platform.parse(platform) if platform else None
+        return cls(wanted, SessionSettings(tuple(Path(file) for file in ca_files), plain_http))
 
 
 def inspect(name: str, workspace: Workspace, choice: ImageChoice | None = None) -> Inspection:

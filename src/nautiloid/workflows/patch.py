@@ -20,7 +20,7 @@ def patch(
     workspace: Workspace,
     criteria: Criteria | None = None,
     *,
-    database: Path | None = None,
+    database: Path | str | None = None,
     choice: ImageChoice | None = None,
     mirrors: Mirrors | None = None,
     allowed: Collection[str] = (),

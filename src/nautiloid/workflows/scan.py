@@ -19,7 +19,7 @@ def scan(
     workspace: Workspace,
     criteria: Criteria | None = None,
     *,
-    database: Path | None = None,
+    database: Path | str | None = None,
     choice: ImageChoice | None = None,
 ) -> ScanResult:
     """Find the known vulnerabilities of something, and let VEX and ignore files count.
@@ -42,7 +42,7 @@ def scan_inspections(
     inspections: Sequence[Inspection],
     workspace: Workspace,
     criteria: Criteria | None = None,
-    database: Path | None = None,
+    database: Path | str | None = None,
 ) -> tuple[ScanResult, ...]:
     """Judge images that were inspected already; none where no database is named and none is held.
 

@@ -36,7 +36,7 @@ class UpdateCriteria:
     only_security: bool = False
     cool_down: timedelta = timedelta(0)
     criteria: Criteria = field(default_factory=Criteria)
-    database: Path | None = None
+    database: Path | str | None = None
     mirrors: Mirrors = field(default_factory=Mirrors)
 
     def assessor(self, workspace: Workspace) -> AbstractContextManager[Assessor | None]:

@@ -35,6 +35,11 @@ class Workspace:
         """Return the user's own, as the environment names it."""
         return cls(Layout(places.images_directory()), places.cache_directory(), progress)
 
+    @classmethod
+    def at(cls, images: Path | str, cache: Path | str, progress: Progress = SILENT) -> Workspace:
+        """Return one with its image store and its cache in these directories; they are made when needed."""
+        return cls(Layout(Path(images)), Path(cache), progress)
+
     @contextmanager
     def fetching(self, *, offline: bool = False) -> Iterator[Fetcher]:
         """Lend the way to downloads, which lands in this cache."""

@@ -57,7 +57,8 @@ def test_a_package_without_a_version_is_not_clean_but_unchecked(tmp_path: Path) 
 
 def test_requirements_that_name_no_one_version_are_said(tmp_path: Path) -> None:
     path = tmp_path / "requirements.txt"
-    path.write_text("a==1\nb>=2\nc==3.*\nd @ git+https://example.org/d\n")
+    path.write_text("a==1\nb>=2\nc==3.*\nd @ git+https://example.org/d\n-e .\n")
     subject = subject_of_requirements(path)
     assert [part.name for part in subject.parts] == ["a"]
-    assert len(subject.notes) == 3
+    assert len(subject.notes) == 4
+    assert "'-e .') was not checked" in subject.notes[-1]
