@@ -8,7 +8,7 @@ from grimp import ImportGraph
 from importlinter import Contract, ContractCheck, fields, output
 
 
-class DoorsContract(Contract):  # type: ignore[misc]
+class DoorsContract(Contract):
     """A package is entered by its doors: modules that other packages may import; everything else is its own affair."""
 
     package = fields.StringField()
@@ -36,7 +36,7 @@ class DoorsContract(Contract):  # type: ignore[misc]
         _print(check.metadata["unused"], "is a door that nobody uses:")
 
 
-class FewImportsContract(Contract):  # type: ignore[misc]
+class FewImportsContract(Contract):
     """A module that needs many others has more than one reason to exist."""
 
     package = fields.StringField()

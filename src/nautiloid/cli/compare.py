@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -43,7 +44,7 @@ def compare(
     """
     conditions = [parse_condition(text) for text in fail_on or ()]
     found = compare_images([base, *others], console.workspace(), image_choice(platform, ca_file, plain_http))
-    lines = lambda width: comparison_to_lines(found, width=width, every=every)  # noqa: E731
+    lines = partial(comparison_to_lines, found, every=every)
     report(found, output_format, COMPARISON_FORMATS, lines, output)
     failed = [
         violation(condition, found, place) for condition in conditions for place in condition.violations(found)

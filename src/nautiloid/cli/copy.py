@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
-from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, settings_of
+from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, image_choice
 from nautiloid.registry.connect import open_repository
 from nautiloid.registry.name import parse_remote_name
 from nautiloid.registry.transfer import RemoteSource
@@ -26,7 +26,7 @@ def copy(
     Example: `nautiloid copy registry.example.com/test/app:1 registry.example.com/live/app:1`
     """
     origin, target = parse_remote_name(source), parse_remote_name(destination)
-    settings = settings_of(ca_file, plain_http)
+    settings = image_choice(None, ca_file, plain_http).settings
     same_registry = origin.registry == target.registry
     with open_repository(origin, settings) as read, open_repository(target, settings, push=True) as write:
         moved = send(

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from nautiloid.cli import console
-from nautiloid.cli.image_options import PlatformOption, parse_platform
+from nautiloid.cli.image_options import PlatformOption
 from nautiloid.cli.output import OutputOption, format_option, report
 from nautiloid.errors import NautiloidError
 from nautiloid.inspection.difference import IGNORABLE
 from nautiloid.report.formats.difference import DIFFERENCE_FORMATS
 from nautiloid.report.terminal.difference import difference_to_lines
 from nautiloid.workflows.diff import differences
+from nautiloid.workflows.inspecting import ImageChoice
 
 
 def diff(
@@ -36,11 +38,18 @@ def diff(
     Example: `nautiloid diff nautiloid/my-app ./yesterday.tar --ignore created --content`
     """
     ignored = frozenset(word.strip() for word in ignore.split(",") if word.strip())
+
+    def lines(*, width: int | None) -> list[Text]:
+        del width  # nothing of it is ever cut or wrapped
+        return difference_to_lines(found, every=every)
+
     try:
-        found = differences(before, after, console.workspace(), ignored, parse_platform(platform), content=content)
+        found = differences(
+            before, after, console.workspace(), ignored, ImageChoice.of(platform).platform, content=content
+        )
     except NautiloidError as error:
         # As diff(1) does: 1 always means "different", so that a script can tell it from a comparison that failed.
         error.exit_code = 2
         raise
-    report(found, output_format, DIFFERENCE_FORMATS, lambda _: difference_to_lines(found, every=every), output)
+    report(found, output_format, DIFFERENCE_FORMATS, lines, output)
     raise typer.Exit(0 if found.same else 1)

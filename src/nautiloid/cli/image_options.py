@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from nautiloid.oci.model import Platform
-from nautiloid.registry.settings import SessionSettings
 from nautiloid.workflows.inspecting import ImageChoice
 
 ImageArgument = Annotated[
@@ -31,13 +29,3 @@ PlainHttpOption = Annotated[bool, typer.Option("--plain-http", help="Speak HTTP 
 def image_choice(platform: str | None, ca_file: list[Path] | None, plain_http: bool) -> ImageChoice:
     """Return what the options say."""
     return ImageChoice.of(platform, ca_file or (), plain_http=plain_http)
-
-
-def parse_platform(platform: str | None) -> Platform | None:
-    """Return the platform that was asked for."""
-    return Platform.parse(platform) if platform else None
-
-
-def settings_of(ca_file: list[Path] | None, plain_http: bool) -> SessionSettings:
-    """Return how to talk to the registry."""
-    return SessionSettings(tuple(ca_file or ()), plain_http)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from nautiloid.cli import console
@@ -29,7 +30,7 @@ def inspect(
     Example: `nautiloid inspect nautiloid/pytorch --format html -o report.html`
     """
     found = look(image, console.workspace(), image_choice(platform, ca_file, plain_http))
-    lines = lambda width: inspection_to_lines(found, width=width, every=every)  # noqa: E731
+    lines = partial(inspection_to_lines, found, every=every)
     report(found, output_format, INSPECTION_FORMATS, lines, output)
     if output_format == TABLE:
         for skipped in found.skipped:

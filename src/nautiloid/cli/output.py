@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 import typer
 from rich.text import Text
@@ -18,8 +18,14 @@ TABLE = "table"
 
 T = TypeVar("T")
 
-Lines = Callable[[int | None], Sequence[Text]]
-"""Returns a result for people, for so many cells; None is a pipe."""
+
+class Lines(Protocol):
+    """Returns a result for people."""
+
+    def __call__(self, *, width: int | None) -> Sequence[Text]:
+        """Return its lines for so many cells; None is a pipe."""
+        ...
+
 
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")
@@ -55,9 +61,9 @@ def report(result: T, chosen: str, formats: Formats[T], lines: Lines, output: Pa
     if chosen in formats.names:
         deliver(formats.write(chosen, result), output)
     elif output is not None:
-        deliver("".join(f"{line.plain}\n" for line in lines(None)), output)
+        deliver("".join(f"{line.plain}\n" for line in lines(width=None)), output)
     else:
-        console.show(lines(console.width()))
+        console.show(lines(width=console.width()))
 
 
 def deliver(text: str, output: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -61,7 +62,7 @@ def patch(
         allowed=frozenset(allow or ()),
         write=not dry_run,
     )
-    lines = lambda width: patch_to_lines(result, width=width, dry_run=dry_run)  # noqa: E731
+    lines = partial(patch_to_lines, result, dry_run=dry_run)
     report(result, output_format, PATCH_FORMATS, lines, output)
     for note in (*result.notes, *result.before.warnings):
         console.note(note)

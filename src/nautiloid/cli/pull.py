@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
-from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, PlatformOption, parse_platform, settings_of
+from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, PlatformOption, image_choice
 from nautiloid.oci.reference import parse_name
 from nautiloid.registry.connect import open_repository
 from nautiloid.registry.name import parse_remote_name
@@ -31,13 +31,14 @@ def pull(
     """
     name = parse_remote_name(reference)
     local = parse_name(tag or reference.removeprefix("docker://"))
-    with open_repository(name, settings_of(ca_file, plain_http)) as repository:
+    choice = image_choice(platform, ca_file, plain_http)
+    with open_repository(name, choice.settings) as repository:
         moved = fetch(
             repository,
             name.reference,
             console.workspace().images,
             local,
-            platform=parse_platform(platform),
+            platform=choice.platform,
             everything=all_platforms,
             progress=console.progress(),
         )

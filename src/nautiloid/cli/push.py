@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
-from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, settings_of
+from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, image_choice
 from nautiloid.oci.reference import parse_name
 from nautiloid.registry.attachments import push_attachments
 from nautiloid.registry.connect import open_repository
@@ -43,7 +43,8 @@ def push(
     wanted = store.known_as(parse_name(image))
     top = store.descriptor_of(wanted)
     name = parse_remote_name(reference or wanted)
-    with open_repository(name, settings_of(ca_file, plain_http), push=True) as repository:
+    settings = image_choice(None, ca_file, plain_http).settings
+    with open_repository(name, settings, push=True) as repository:
         moved = send(
             StoreSource(store), top, repository, name.tag, mount_from=mount_from or (),
             progress=console.progress(),

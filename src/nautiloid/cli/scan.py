@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -77,7 +78,7 @@ def scan(
     )
     if only_fixed:
         result = result.only(State.FIXED)
-    lines = lambda width: scan_to_lines(result, width=width, every=every, columns=names)  # noqa: E731
+    lines = partial(scan_to_lines, result, every=every, columns=names)
     report(result, output_format, SCAN_FORMATS, lines, output)
     if output_format == TABLE:
         for warning in result.warnings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -27,7 +28,7 @@ def test(
     Example: `nautiloid test pytorch`
     """
     found = run_test(image, console.workspace(), engine)
-    lines = lambda width: selftest_to_lines(found, width=width)  # noqa: E731
+    lines = partial(selftest_to_lines, found)
     report(found, output_format, SELFTEST_FORMATS, lines, output)
     if found.failures:
         raise typer.Exit(1)

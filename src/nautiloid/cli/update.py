@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from nautiloid.debian.mirrors import Mirrors
 from nautiloid.report.formats.update import UPDATE_FORMATS
 from nautiloid.report.terminal.update import update_remarks, update_to_lines
 from nautiloid.updating.lock_update import LockUpdate
-from nautiloid.workflows.update import UpdateCriteria, compare_named, updates_of
+from nautiloid.workflows.update import UpdateCriteria, compare, updates_of
 
 UPDATES = 3
 """Exit code of ``--check`` where there is something to do; 1 and 2 are failures."""
@@ -107,11 +108,11 @@ def notes(
     """
     judgement = criteria(vex, ignore_file, None)
     wanted = UpdateCriteria(criteria=judgement, database=database, mirrors=Mirrors(mirror, security_mirror))
-    _report(compare_named(old, new, console.workspace(), wanted), output_format, output)
+    _report(compare(old, new, console.workspace(), wanted), output_format, output)
 
 
 def _report(found: LockUpdate, output_format: str, output: Path | None) -> None:
-    report(found, output_format, UPDATE_FORMATS, lambda width: update_to_lines(found, width=width), output)
+    report(found, output_format, UPDATE_FORMATS, partial(update_to_lines, found), output)
     if output_format == TABLE:
         for remark in update_remarks(found.update):
             console.note(remark)

@@ -12,7 +12,7 @@ from nautiloid.cli.judgement_options import DatabaseOption, IgnoreFileOption, Ve
 from nautiloid.report.terminal.evidence import evidence_to_lines
 from nautiloid.run.profile import Mount
 from nautiloid.workflows.suggest import confirm as confirm_proposals
-from nautiloid.workflows.suggest import suggest_for
+from nautiloid.workflows.suggest import suggest as propose
 from nautiloid.workflows.tracing import Work
 
 
@@ -43,7 +43,7 @@ def suggest(
     """
     mounts = tuple(Mount.parse(text) for text in mount or ())
     work = Work(image, tuple(args), mounts, Path(output) if output else None)
-    found = suggest_for(work, evidence, console.workspace(), criteria(vex, ignore_file, None), database)
+    found = propose(work, evidence, console.workspace(), criteria(vex, ignore_file, None), database)
     console.show(evidence_to_lines(found.evidence, found.left, evidence, width=console.width()))
 
 

@@ -35,14 +35,15 @@ def gather(
         for deb in lock.debs:
             packages.append(add_deb(tree, deb, inputs.stored[deb.sha256], scratch))
             task.advance(1)
-        if lock.definition.python is not None:
-            files = ((wheel, inputs.stored[wheel.sha256]) for wheel in lock.wheels)
-            check_startup(files, lock.definition.python.startup)
+        members: list[tuple[str, list[str]]] = []
         for wheel in lock.wheels:
             layer = f"wheel-{wheel.name}" if wheel.size >= _HEAVY_WHEEL else "wheels"
             site = lock.definition.site_packages
-            open_files.enter_context(add_wheel(tree, inputs.stored[wheel.sha256], wheel, site, layer))
+            archive = open_files.enter_context(add_wheel(tree, inputs.stored[wheel.sha256], wheel, site, layer))
+            members.append((wheel.name, archive.namelist()))
             task.advance(1)
+    # The lock was held to this when it was made; but it may be somebody else's.
+    check_startup(members, lock.definition.python.startup if lock.definition.python is not None else {})
     for weights in lock.weights:
         add_weights(tree, weights, inputs, open_files)
     add_files(tree, lock, inputs)

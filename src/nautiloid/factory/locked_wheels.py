@@ -14,6 +14,7 @@ from nautiloid.factory.targets import exact_target
 from nautiloid.factory.wheels.fitness import check_fitness, needs
 from nautiloid.factory.wheels.resolver import UNBOUND, Bounds, ResolvedWheel, fetch_wheels, resolve
 from nautiloid.factory.wheels.startup import check_startup
+from nautiloid.factory.wheels.unpack import wheel_members
 from nautiloid.net.fetch import Fetcher
 
 
@@ -49,7 +50,8 @@ def lock_wheels(
         else:
             dropped.append(DroppedWheel(name=wheel.name, version=wheel.version, because=because))
     locked = fetch_wheels(kept, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
-    check_startup(((wheel, fetcher.store.path_of(wheel.sha256)) for wheel in locked), python.startup)
+    members = ((wheel.name, wheel_members(fetcher.store.path_of(wheel.sha256), wheel)) for wheel in locked)
+    check_startup(members, python.startup)
     wanted_by = _dependents(needs(chosen, target, python.requirements))
     return tuple(wheel.model_copy(update={"wanted_by": wanted_by[wheel.name]}) for wheel in locked), tuple(dropped)
 

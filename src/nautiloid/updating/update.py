@@ -92,7 +92,8 @@ class Updating:
             new = self._held_back(old, new, before, notes)
         if self._same(old, new):
             new = old
-        return _compared(old, new, before, self.judge(new), tuple(notes))
+        after = before if new is old else self.judge(new)
+        return _compared(old, new, before, after, tuple(notes))
 
     def _with_wheels(self, old: Lock, policy: Policy, before: ScanResult | None, notes: list[str]) -> Lock:
         affected = _fixable_wheels(before) if before is not None else frozenset()
@@ -140,8 +141,8 @@ class Updating:
 
     def _exempt_fixes(self, new: Lock, limit: datetime | None, notes: list[str]) -> Lock:
         """Let wheels that fix a known vulnerability in before they have cooled down."""
-        found = self.judge(new)
-        waiting = _fixable_wheels(found) if found is not None and limit is not None else frozenset()
+        found = self.judge(new) if limit is not None else None
+        waiting = _fixable_wheels(found) if found is not None else frozenset()
         if not waiting:
             return new
         constraints = tuple(

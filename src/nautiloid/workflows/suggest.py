@@ -17,7 +17,7 @@ from nautiloid.subjects.images import subject_of_inspection
 from nautiloid.version import TOOL
 from nautiloid.vulns.vex.openvex import add_statement
 from nautiloid.vulns.vex.statement import Product, Statement, Status
-from nautiloid.workflows.assess import Assessor, Criteria, open_assessor
+from nautiloid.workflows.assess import Criteria, open_assessor
 from nautiloid.workflows.tracing import Work, trace
 from nautiloid.workflows.workspace import Workspace
 
@@ -34,40 +34,37 @@ class Suggestion:
     left: int
 
 
-def suggest_for(
-    work: Work, destination: Path, workspace: Workspace, criteria: Criteria | None = None, database: Path | None = None
+def suggest(
+    work: Work,
+    destination: Path,
+    workspace: Workspace,
+    criteria: Criteria | None = None,
+    database: Path | str | None = None,
 ) -> Suggestion:
-    """Propose with the advisories of a database; see ``suggest``.
-
-    Raises:
-        DatabaseError: There are none.
-    """
-    with open_assessor(database, criteria or Criteria(), workspace.images, workspace.progress) as assessor:
-        return suggest(work, destination, workspace, assessor)
-
-
-def suggest(work: Work, destination: Path, workspace: Workspace, assessor: Assessor) -> Suggestion:
     """Run work in the hardened container, see what it opens, and propose which findings need not count.
 
     Args:
         work: What is run.
         destination: Where the evidence goes.
         workspace: Where the image is.
-        assessor: The judgement; what VEX has lifted already needs no proposal.
+        criteria: What findings are held against; what is lifted already needs no proposal.
+        database: The advisories; None is the usual database.
 
     Raises:
+        DatabaseError: There are no advisories.
         EngineError: Nothing can be traced here.
         WorkError: The work fails.
     """
-    traced = trace(work, workspace)
-    result = assessor.assess(subject_of_inspection(traced.inspection))
+    with open_assessor(database, criteria or Criteria(), workspace.images, workspace.progress) as assessor:
+        traced = trace(work, workspace)
+        result = assessor.assess(subject_of_inspection(traced.inspection))
     uses = component_uses(traced.inspection.components, traced.files, traced.opened)
     proposals, left = propose(result, uses, f"'{shlex.join(work.args)[:300]}'")
     evidence = Evidence(
         image=work.image,
         digest=traced.inspection.digest,
         work=work.args,
-        exit_code=traced.exit_code,
+        exit_code=0,  # other work proves nothing, and is no traced work
         when=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         tool=TOOL,
         opened=len(traced.opened),

@@ -17,7 +17,7 @@ from nautiloid.updating.update import Judge, Policy, Updating, compare_locks
 from nautiloid.vulns.model import ScanResult
 from nautiloid.workflows.assess import Assessor, Criteria, open_assessor, open_assessor_if_held
 from nautiloid.workflows.built import image_built_from
-from nautiloid.workflows.locking import LockPlace, lock_places
+from nautiloid.workflows.locking import lock_places
 from nautiloid.workflows.workspace import Workspace
 
 
@@ -54,7 +54,7 @@ def updates_of(
     lock: Path | None = None,
     outside: Sequence[Path] = (),
 ) -> Iterator[LockUpdate]:
-    """Propose updates for the locks of whatever definition a user names; see ``propose_updates``.
+    """Resolve a definition anew, one processor after the other, and yield what differs; nothing is written.
 
     Args:
         definition: What the user typed.
@@ -63,39 +63,15 @@ def updates_of(
         architectures: Debian's names with commas between them; None: what the definition says.
         lock: The lock that the user named.
         outside: What the definition may take beside what lies in its directory.
-    """
-    wanted = criteria or UpdateCriteria()
-    policy = Policy(wanted.only_security, wanted.cool_down)
-    with wanted.assessor(workspace) as assessor:
-        places = lock_places(definition, architectures, lock, outside)
-        yield from propose_updates(places, policy, workspace, assessor, wanted.mirrors)
-
-
-def compare_named(old: Path, new: Path, workspace: Workspace, criteria: UpdateCriteria | None = None) -> LockUpdate:
-    """Say what moved between two locks; see ``compare``."""
-    wanted = criteria or UpdateCriteria()
-    with wanted.assessor(workspace) as assessor:
-        return compare(old, new, workspace, assessor, wanted.mirrors)
-
-
-def propose_updates(
-    places: Sequence[LockPlace], policy: Policy, workspace: Workspace, assessor: Assessor | None, mirrors: Mirrors
-) -> Iterator[LockUpdate]:
-    """Resolve definitions anew, one by one, and yield what differs from their locks; nothing is written.
-
-    Args:
-        places: The definitions and their locks.
-        policy: How far an update may go.
-        workspace: Where downloads go.
-        assessor: The judgement; None where there are no advisories.
-        mirrors: The user's own choice of mirrors.
 
     Raises:
         LockError: There is no lock, or only security fixes shall move and the definition was edited.
         NautiloidError: Something cannot be resolved, fetched or verified.
     """
-    with workspace.fetching() as fetcher:
-        for place in places:
+    wanted = criteria or UpdateCriteria()
+    policy = Policy(wanted.only_security, wanted.cool_down)
+    with wanted.assessor(workspace) as assessor, workspace.fetching() as fetcher:
+        for place in lock_places(definition, architectures, lock, outside):
             old = read_lock(place.path)
             if policy.only_security and old.definition != place.loaded.definition:
                 raise LockError(
@@ -103,20 +79,21 @@ def propose_updates(
                     "Make a new one with 'nautiloid lock': not only security fixes would move.",
                 )
             judge = judge_of(assessor, workspace, old)
-            found = Updating(place.loaded, fetcher, mirrors, judge, datetime.now(UTC)).propose(old, policy)
-            yield LockUpdate(place.path, found, changelog_fixes(found.old, found.new, fetcher, mirrors))
+            found = Updating(place.loaded, fetcher, wanted.mirrors, judge, datetime.now(UTC)).propose(old, policy)
+            yield LockUpdate(place.path, found, changelog_fixes(found.old, found.new, fetcher, wanted.mirrors))
 
 
-def compare(old: Path, new: Path, workspace: Workspace, assessor: Assessor | None, mirrors: Mirrors) -> LockUpdate:
+def compare(old: Path, new: Path, workspace: Workspace, criteria: UpdateCriteria | None = None) -> LockUpdate:
     """Say what moved between two locks that there are.
 
     Raises:
         NautiloidError: One of them, or a package of theirs, cannot be read.
     """
+    wanted = criteria or UpdateCriteria()
     before, after = read_lock(old), read_lock(new)
-    with workspace.fetching() as fetcher:
+    with wanted.assessor(workspace) as assessor, workspace.fetching() as fetcher:
         found = compare_locks(before, after, judge_of(assessor, workspace, before))
-        return LockUpdate(new, found, changelog_fixes(before, after, fetcher, mirrors))
+        return LockUpdate(new, found, changelog_fixes(before, after, fetcher, wanted.mirrors))
 
 
 def judge_of(assessor: Assessor | None, workspace: Workspace, old: Lock) -> Judge:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nautiloid.errors import IntegrityError
 from nautiloid.factory.definition_file import DefinitionError, OutsideError, load_definition
 from nautiloid.factory.locked_files import lock_files
 from nautiloid.factory.lockfile import LockedWheel, LockError, read_lock
 from nautiloid.factory.rootfs.tree import Origin, Tree, TreeError
 from nautiloid.factory.wheels.startup import StartupError, check_startup, startup_files
+from nautiloid.factory.wheels.unpack import wheel_members
 
 SHA = "0" * 64
 
@@ -135,14 +136,6 @@ def test_an_honest_lock_is_read(tmp_path: Path) -> None:
     assert read_lock(path).debs[0].path == "pool/a.deb"
 
 
-def _wheel(place: Path, *names: str) -> tuple[LockedWheel, Path]:
-    path = place / "demo-1-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in names:
-            archive.writestr(name, "x")
-    return LockedWheel(name="demo", version="1", filename=path.name, size=1, sha256=SHA), path
-
-
 @pytest.mark.parametrize(
     ("name", "runs"),
     [
@@ -152,16 +145,22 @@ def _wheel(place: Path, *names: str) -> tuple[LockedWheel, Path]:
         ("demo.py", False), ("demo-1.data/data/share/demo.pth", False),
     ],
 )  # fmt: skip
-def test_what_python_runs_at_every_start_is_found(tmp_path: Path, name: str, runs: bool) -> None:
-    assert startup_files(_wheel(tmp_path, "demo/__init__.py", name)[1]) == ((name,) if runs else ())
+def test_what_python_runs_at_every_start_is_found(name: str, runs: bool) -> None:
+    assert startup_files(["demo/__init__.py", name]) == ((name,) if runs else ())
 
 
-def test_what_python_runs_at_every_start_needs_the_definitions_word(tmp_path: Path) -> None:
-    found = _wheel(tmp_path, "demo/__init__.py", "demo.pth")
+def test_what_python_runs_at_every_start_needs_the_definitions_word() -> None:
+    found = ("demo", ["demo/__init__.py", "demo.pth"])
     with pytest.raises(StartupError, match=r"demo: demo\.pth") as caught:
         check_startup([found], {"other": "because"})
     assert "startup: {demo: why}" in caught.value.hint
     check_startup([found], {"Demo": "it patches nothing; I have looked"})
+
+
+def test_a_wheel_that_cannot_be_read_is_not_one_without_such_files(tmp_path: Path) -> None:
+    (tmp_path / "w").write_bytes(b"no archive")
+    with pytest.raises(IntegrityError, match="not a well-formed wheel"):
+        wheel_members(tmp_path / "w", LockedWheel.model_validate(_WHEEL))
 
 
 def test_python_agrees_about_what_runs_at_every_start(tmp_path: Path) -> None:

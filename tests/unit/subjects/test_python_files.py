@@ -14,7 +14,7 @@ version = 1
 [[package]]
 name = "Demo_Pkg"
 version = "1.0"
-source = {registry = "https://pypi.org/simple"}
+source = {registry = "https://index.example/simple"}
 [[package]]
 name = "me"
 version = "0"

@@ -6,14 +6,11 @@ Whoever brings one sees and may change all that the program does, so a definitio
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from nautiloid.errors import NautiloidError
-from nautiloid.factory.lockfile import LockedWheel
 
 _MODULES = ("sitecustomize", "usercustomize")
 
@@ -22,19 +19,19 @@ class StartupError(NautiloidError):
     """A wheel brings what runs at every start of Python, and the definition does not allow it."""
 
 
-def check_startup(wheels: Iterable[tuple[LockedWheel, Path]], allowed: Mapping[str, str]) -> None:
+def check_startup(wheels: Iterable[tuple[str, Iterable[str]]], allowed: Mapping[str, str]) -> None:
     """Refuse wheels that bring files which Python runs at every start.
 
     Args:
-        wheels: Each with its file.
+        wheels: The name of each distribution, with the names of its wheel's members.
         allowed: Distributions that may, and why.
 
     Raises:
         StartupError: One of the others does; all of them are named.
     """
     may = {canonicalize_name(name) for name in allowed}
-    found = {wheel.name: files for wheel, path in wheels if canonicalize_name(wheel.name) not in may
-             and (files := startup_files(path))}  # fmt: skip
+    found = {name: files for name, members in wheels if canonicalize_name(name) not in may
+             and (files := startup_files(members))}  # fmt: skip
     if found:
         listed = "\n".join(f"  {name}: {', '.join(files)}" for name, files in sorted(found.items()))
         wanted = ", ".join(f"{name}: why" for name in sorted(found))
@@ -44,13 +41,9 @@ def check_startup(wheels: Iterable[tuple[LockedWheel, Path]], allowed: Mapping[s
         )
 
 
-def startup_files(wheel: Path) -> tuple[str, ...]:
-    """Return those files of a wheel that Python runs at every start; none for what is no wheel."""
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            return tuple(sorted(name for name in archive.namelist() if _runs_at_start(name)))
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
-        return ()
+def startup_files(members: Iterable[str]) -> tuple[str, ...]:
+    """Return those members of a wheel that Python runs at every start."""
+    return tuple(sorted(name for name in members if _runs_at_start(name)))
 
 
 def _runs_at_start(name: str) -> bool:

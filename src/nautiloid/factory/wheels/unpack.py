@@ -11,6 +11,8 @@ import csv
 import hashlib
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from installer.exceptions import InstallerError
@@ -47,13 +49,11 @@ def add_wheel(tree: Tree, path: Path, wheel: LockedWheel, site: str, layer: str)
         IntegrityError: The file is no well-formed wheel, or one of its paths leads out of where it belongs.
     """
     origin = Origin(layer, f"wheel:{wheel.name}")
-    try:
+    with _named_faults(wheel):
         # Opened by hand: the store names files by hash, and installer wants the wheel's own name.
         archive = zipfile.ZipFile(path)
         source = _NamedWheel(archive, wheel.filename)
         source.validate_record(validate_contents=False)
-    except (zipfile.BadZipFile, InstallerError, NotImplementedError, ValueError, KeyError, OSError) as error:
-        raise IntegrityError(f"{wheel.filename} is not a well-formed wheel: {error}") from error
     for info in archive.infolist():
         _check_member(info, wheel)
         place = _place(info.filename, source.data_dir, site, wheel)
@@ -64,6 +64,24 @@ def add_wheel(tree: Tree, path: Path, wheel: LockedWheel, site: str, layer: str)
         tree.file(place, ZipMember(archive, info, identity), origin, mode)
     tree.file(f"{site}/{source.dist_info_dir}/INSTALLER", Literal(b"nautiloid\n"), origin)
     return archive
+
+
+def wheel_members(path: Path, wheel: LockedWheel) -> list[str]:
+    """Return the names of a wheel's members.
+
+    Raises:
+        IntegrityError: The file is no archive.
+    """
+    with _named_faults(wheel), zipfile.ZipFile(path) as archive:
+        return archive.namelist()
+
+
+@contextmanager
+def _named_faults(wheel: LockedWheel) -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, InstallerError, NotImplementedError, ValueError, KeyError, OSError) as error:
+        raise IntegrityError(f"{wheel.filename} is not a well-formed wheel: {error}") from error
 
 
 def _check_member(info: zipfile.ZipInfo, wheel: LockedWheel) -> None:

@@ -23,7 +23,7 @@ LAB = LabResult(
 
 
 def _text(result: LabResult, width: int | None = 120) -> str:
-    return text_of(lab_to_lines(result, Path("/work/lab"), width=width))
+    return text_of(lab_to_lines(result, Path("/somewhere/lab"), width=width))
 
 
 def test_image_training_and_answers_are_told() -> None:
@@ -32,7 +32,7 @@ def test_image_training_and_answers_are_told() -> None:
     assert "Training 33.3 s in a hardened container (bubblewrap)" in lines
     assert "octopus.jpg octopus (0.9877)" in lines
     assert lines[-2:] == [
-        f"Digest {digest(1)}", "Done in 61.0 s. The learner's folder is /work/lab/octopus-detector."
+        f"Digest {digest(1)}", "Done in 61.0 s. The learner's folder is /somewhere/lab/octopus-detector."
     ]  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def test_images_are_compared_with_their_vulnerabilities() -> None:
         ["19", "19", "19"], ["11", "11", "11"]
     ]  # fmt: skip
     assert "Advisories as of 2026-07-13\n" in text
-    assert "/work/lab/report.html\n" in text
+    assert "/somewhere/lab/report.html\n" in text
 
 
 def test_without_advisories_there_is_a_hint_and_without_a_comparison_nothing() -> None:
@@ -54,5 +54,5 @@ def test_without_advisories_there_is_a_hint_and_without_a_comparison_nothing() -
 
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_only_a_single_long_word_is_wider_than_the_terminal(width: int) -> None:
-    lines = too_wide(lab_to_lines(LAB, Path("/work/lab"), width=width), width)
+    lines = too_wide(lab_to_lines(LAB, Path("/somewhere/lab"), width=width), width)
     assert all(len(line.split()) == 1 for line in lines), lines
