@@ -22,6 +22,7 @@ class EngineName(StrEnum):
     DOCKER = "docker"
     PODMAN = "podman"
     BUBBLEWRAP = "bubblewrap"
+    RUNSC = "runsc"
 
 
 class NetworkName(StrEnum):

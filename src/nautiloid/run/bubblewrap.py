@@ -3,66 +3,42 @@
 It needs no daemon and no root. The image's root file system lies unpacked in the cache and is mounted
 read-only in new user, mount, process, network, IPC and host name namespaces, with no capability and no way
 to gain one, behind Docker's filter of system calls and Docker's masks over ``/proc``, with a session keyring of its
-own. Differences from Docker: limits are per process (rlimits), and an interrupt ends the program at once.
+own. Limits hold for the whole run where this machine lets us have a control group, else for each process.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
-from nautiloid.oci.errors import ImageNotFoundError
-from nautiloid.oci.image import Image
-from nautiloid.oci.layout import Layout
-from nautiloid.oci.source import ImageSource, open_image
+from nautiloid.oci.source import open_image
 from nautiloid.oci.unpack import rootfs_path, unpacked
-from nautiloid.progress import SILENT, Progress
-from nautiloid.run.bubblewrap_command import bubblewrap_command, make_mount_points, make_output
+from nautiloid.run.bubblewrap_command import bubblewrap_command, make_output
 from nautiloid.run.bubblewrap_probe import probe
 from nautiloid.run.confinement import leave_session_keyring, open_call_filter
-from nautiloid.run.engine import Availability, Engine
+from nautiloid.run.engine import Availability
+from nautiloid.run.limits import limits
+from nautiloid.run.mount_points import make_mount_points
+from nautiloid.run.namespaces import first_process, program_of
 from nautiloid.run.profile import HardenedProfile
-from nautiloid.run.supervise import CompletedRun, Invocation, attach, capture
+from nautiloid.run.publishing import published
+from nautiloid.run.supervise import Invocation
+from nautiloid.run.unpacking import UnpackingEngine
 
 _SHOWN_DESCRIPTOR = 9  # the filter's, in a command that is only shown; a shell redirects single digits alone
 
 
-class BubblewrapEngine(Engine):
+class BubblewrapEngine(UnpackingEngine):
     """Runs images with ``bwrap``."""
 
     name = "bubblewrap"
 
-    def __init__(self, store: Layout, cache: Path) -> None:
-        """Say where images come from and where they are unpacked.
-
-        Args:
-            store: The local image store.
-            cache: The cache directory.
-        """
-        self._store = store
-        self._cache = cache
-
     def available(self) -> Availability:
         """Start a program in the namespaces that a run needs."""
         return probe()
-
-    def holds(self, image: Image, reference: str) -> bool:
-        """Tell whether the image has been unpacked already."""
-        del reference
-        return rootfs_path(image, self._cache).is_dir()
-
-    def load(self, source: ImageSource, reference: str, progress: Progress = SILENT) -> None:
-        """Unpack the image into the cache."""
-        del reference
-        unpacked(source, self._cache, progress)
-
-    def labels_of(self, reference: str) -> Mapping[str, str]:
-        """Refuse: this engine has no images beside the store's."""
-        raise ImageNotFoundError(
-            f"There is no image {reference} in Nautiloid's store.", "Build it with nautiloid build."
-        )
 
     def command(self, profile: HardenedProfile) -> list[str]:
         """Return the whole command, which reads the filter of system calls on a descriptor; nothing is made."""
@@ -75,35 +51,46 @@ class BubblewrapEngine(Engine):
             redirection = f"{_SHOWN_DESCRIPTOR}<{shlex.quote(str(calls.path))}"
         return f"{super().shell_line(profile)} {redirection}"
 
-    def run(self, profile: HardenedProfile) -> int:
-        """Run attached to our standard streams."""
-        with self._invocation(profile) as client:
-            return attach(client, _nothing_else, grace=2.0)
-
-    def run_captured(self, profile: HardenedProfile, timeout: float | None = None) -> CompletedRun:
-        """Run without input and return what the program wrote."""
-        with self._invocation(profile) as client:
-            return capture(client, _nothing_else, timeout)
-
-    def _name_for(self, typed: str, local_name: str) -> str:
-        del local_name
-        return typed
+    def shortcomings(self, profile: HardenedProfile) -> Iterator[str]:
+        """Say where limits hold for each process alone."""
+        if profile.memory or profile.cpus:
+            with limits(profile) as held:
+                if not held.together:
+                    yield (
+                        "--memory and --cpus limit each process by itself, not all together: no control group can be "
+                        "made here (systemd's user manager could, and root)"
+                    )
 
     @contextmanager
     def _invocation(self, profile: HardenedProfile, before: Sequence[str] = ()) -> Iterator[Invocation]:
-        """Unpack the image, make its mount points and the output, and lend what starts the container.
-
-        Args:
-            profile: The run.
-            before: A program, with its arguments, that starts the rest.
-        """
         make_output(profile)
-        with open_image(profile.image, self._store) as source, open_call_filter() as calls:
+        with (
+            open_image(profile.image, self._store) as source,
+            open_call_filter() as calls,
+            limits(profile) as held,
+            published(profile.ports) as carrying,
+        ):
             root = unpacked(source, self._cache)
             make_mount_points(profile, root)
-            words = [*before, *bubblewrap_command(profile, source.image, root, calls.descriptor)]
-            yield Invocation(words, (calls.descriptor,), leave_session_keyring)
+            inner = bubblewrap_command(profile, source.image, root, calls.descriptor, together=held.together)
+
+            def prepare() -> None:
+                leave_session_keyring()
+                if held.enter:
+                    held.enter()
+
+            # Killing bwrap is enough: the kernel ends every process of its namespace with it.
+            yield Invocation(
+                [*held.words, *before, *inner], (calls.descriptor,), prepare, deliver=_signal, beside=carrying
+            )
 
 
-def _nothing_else() -> None:
-    """Killing bwrap is enough: the kernel ends every process of its namespace with it."""
+def _signal(client: int, signum: int) -> bool:
+    """Hand a signal to the program of a container: bwrap itself would die of it, and the program with it."""
+    first = first_process(client)
+    program = program_of(first) if first else None
+    if program is None:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(program, signum)
+    return True

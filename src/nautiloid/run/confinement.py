@@ -7,6 +7,7 @@ io_uring, keyrings, new user namespaces, kernel modules and some hundred other c
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import platform
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from pathlib import Path
 from nautiloid.errors import NautiloidError
 
 _JOIN_SESSION_KEYRING = 1  # keyctl(2)
+_OCI_MACHINES = {"x86_64": ("SCMP_ARCH_X86_64", ("amd64",)), "aarch64": ("SCMP_ARCH_AARCH64", ("arm64",))}
 _KEYCTL = {"x86_64": 250, "aarch64": 219}
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -35,6 +37,46 @@ class CallFilter:
     descriptor: int
 
 
+def hardened_call_filter() -> Path:
+    """Return the same filter as a profile that Docker and Podman read: one for every engine, whatever its version."""
+    return Path(str(resources.files("nautiloid.run").joinpath("seccomp/hardened.json")))
+
+
+def oci_call_filter() -> dict[str, object]:
+    """Return the same filter as a bundle's configuration has it, for this processor (OCI runtime-spec 1.0)."""
+    machine = platform.machine()
+    profile = json.loads(hardened_call_filter().read_text())
+    audit, spellings = _OCI_MACHINES.get(machine, (None, ()))
+    if audit is None:
+        raise _no_filter(machine)
+    kept = ("names", "action", "errnoRet", "args")
+    return {
+        "defaultAction": profile["defaultAction"],
+        "defaultErrnoRet": profile["defaultErrnoRet"],
+        "architectures": [audit],
+        "syscalls": [
+            {key: rule[key] for key in kept if rule.get(key) is not None}
+            for rule in profile["syscalls"]
+            if _is_for(rule, spellings)
+        ],
+    }
+
+
+def _is_for(rule: dict[str, dict[str, list[str]]], spellings: tuple[str, ...]) -> bool:
+    includes, excludes = rule.get("includes") or {}, rule.get("excludes") or {}
+    wanted = includes.get("arches")
+    return (wanted is None or bool(set(wanted) & set(spellings))) and not set(excludes.get("arches", ())) & set(
+        spellings
+    )
+
+
+def _no_filter(machine: str) -> NautiloidError:
+    return NautiloidError(
+        f"There is no filter of system calls for {machine}, so that the embedded engines run nothing here.",
+        "Use --engine docker or --engine podman.",
+    )
+
+
 @contextmanager
 def open_call_filter() -> Iterator[CallFilter]:
     """Open the filter for this machine's processor.
@@ -45,10 +87,7 @@ def open_call_filter() -> Iterator[CallFilter]:
     machine = platform.machine()
     shipped = resources.files("nautiloid.run").joinpath(f"seccomp/{machine}.bpf")
     if not shipped.is_file():
-        raise NautiloidError(
-            f"There is no filter of system calls for {machine}, so that the embedded engine runs nothing here.",
-            "Use --engine docker or --engine podman.",
-        )
+        raise _no_filter(machine)
     with resources.as_file(shipped) as path:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:

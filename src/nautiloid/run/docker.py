@@ -12,7 +12,8 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 from nautiloid.oci.archive import stream_archive
@@ -23,6 +24,7 @@ from nautiloid.oci.image import Image
 from nautiloid.oci.source import ImageSource
 from nautiloid.programs import announced
 from nautiloid.progress import SILENT, Progress
+from nautiloid.run.confinement import hardened_call_filter
 from nautiloid.run.engine import Availability, Engine, EngineError
 from nautiloid.run.output import prepare_output
 from nautiloid.run.profile import HardenedProfile, Mount, User
@@ -99,16 +101,18 @@ class DockerEngine(Engine):
         """Return the whole ``run`` command."""
         return self._command(profile, ())
 
-    def run(self, profile: HardenedProfile) -> int:
+    def shortcomings(self, profile: HardenedProfile) -> Iterable[str]:
+        """Say what comes with a published port."""
+        if profile.ports:
+            yield f"{self.name} publishes ports from a bridge, over which the program can also reach out"
+
+    def run(self, profile: HardenedProfile, timeout: float | None = None) -> int:
         """Run attached to our standard streams."""
-        container = self._start(profile)
-        client = Invocation(self._command(profile, ("--name", container)))
-        return attach(client, self._killer(container), self._grace)
+        return attach(self._invocation(profile), self._grace, timeout)
 
     def run_captured(self, profile: HardenedProfile, timeout: float | None = None) -> CompletedRun:
         """Run without input and return what the program wrote."""
-        container = self._start(profile)
-        return capture(Invocation(self._command(profile, ("--name", container))), self._killer(container), timeout)
+        return capture(self._invocation(profile), timeout)
 
     def _command(self, profile: HardenedProfile, extra: Sequence[str]) -> list[str]:
         return [
@@ -116,8 +120,14 @@ class DockerEngine(Engine):
             *(["--interactive"] if profile.interactive else []),
             *(["--tty"] if profile.tty else []),
             *("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"),
-            *(f"--network={profile.network}", f"--user={profile.user}", *self._user_namespace(profile.user)),
+            f"--security-opt=seccomp={hardened_call_filter()}",
+            *(
+                f"--network={'bridge' if profile.ports else profile.network}",
+                f"--user={profile.user}",
+                *self._user_namespace(profile.user),
+            ),
             *([] if profile.network == "host" else [f"--hostname={profile.hostname}"]),
+            *(f"--publish={port}" for port in profile.ports),
             *_limits(profile),
             *(f"--tmpfs={path}:rw,nosuid,nodev,mode=1777{_size(profile)}" for path in profile.tmpfs),
             *(f"--mount={_mount(mount, 'readonly')}" for mount in profile.mounts),
@@ -139,14 +149,16 @@ class DockerEngine(Engine):
     def _gpus(self) -> list[str]:
         return ["--gpus=all"] if self.name == "docker" else ["--device=nvidia.com/gpu=all"]
 
-    def _start(self, profile: HardenedProfile) -> str:
-        """Get everything ready for a run, and return a name for its container."""
+    def _invocation(self, profile: HardenedProfile) -> Invocation:
+        """Get everything ready for a run, under a name of its own, so that its container can be removed."""
         if profile.output:
             prepare_output(profile.output.source, profile.user)
-        return f"nautiloid-{secrets.token_hex(6)}"
+        container = f"nautiloid-{secrets.token_hex(6)}"
+        return Invocation(self._command(profile, ("--name", container)), kill=partial(self._remove, container))
 
-    def _killer(self, container: str) -> _Killer:
-        return _Killer(self.name, container)
+    def _remove(self, container: str) -> None:
+        """Remove a container, whatever state it is in."""
+        subprocess.run(announced([self.name, "rm", "--force", container]), capture_output=True, check=False)
 
     def _ask(self, *args: str, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -154,20 +166,11 @@ class DockerEngine(Engine):
         )
 
 
-class _Killer:
-    """Removes one container, whatever state it is in."""
-
-    def __init__(self, program: str, container: str) -> None:
-        self._program, self._container = program, container
-
-    def __call__(self) -> None:
-        subprocess.run(announced([self._program, "rm", "--force", self._container]), capture_output=True, check=False)
-
-
 def _limits(profile: HardenedProfile) -> list[str]:
     memory = [f"--memory={profile.memory}", f"--memory-swap={profile.memory}"] if profile.memory else []
     cpus = [f"--cpus={profile.cpus:g}"] if profile.cpus else []
-    return [f"--pids-limit={profile.pids}", *memory, *cpus, f"--shm-size={profile.shared_memory}"]
+    ulimits = [f"--ulimit={limit}" for limit in profile.ulimits]
+    return [f"--pids-limit={profile.pids}", *memory, *cpus, f"--shm-size={profile.shared_memory}", *ulimits]
 
 
 def _size(profile: HardenedProfile) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nautiloid.errors import NautiloidError
@@ -43,9 +43,15 @@ class ReadyImage:
 
 
 class Engine(ABC):
-    """Runs images."""
+    """Runs images.
+
+    Attributes:
+        name: What people call it.
+        by_itself: Whether it may be chosen without being asked for.
+    """
 
     name: str
+    by_itself = True
 
     @abstractmethod
     def available(self) -> Availability:
@@ -79,11 +85,20 @@ class Engine(ABC):
         """Return the same as a line that a shell understands."""
         return shlex.join(self.command(profile))
 
+    def shortcomings(self, profile: HardenedProfile) -> Iterable[str]:
+        """Say what of a profile this engine keeps less strictly than it sounds; by default nothing."""
+        del profile
+        return ()
+
     @abstractmethod
-    def run(self, profile: HardenedProfile) -> int:
+    def run(self, profile: HardenedProfile, timeout: float | None = None) -> int:
         """Run with our standard streams, and return the program's exit code.
 
         When we are interrupted, so is the program; it does not outlive us.
+
+        Args:
+            profile: The run.
+            timeout: Seconds after which the program is told to stop; the exit code is then 124.
 
         Raises:
             EngineError: The engine does not know the image.

@@ -16,6 +16,8 @@ from typing import Literal
 
 from nautiloid import labels
 from nautiloid.errors import UsageError
+from nautiloid.run.ports import Port
+from nautiloid.run.ulimits import Ulimit
 
 NONROOT = 65532
 
@@ -103,6 +105,8 @@ class HardenedProfile:
         shm_size: Size of ``/dev/shm`` in bytes, through which data loader workers pass their batches.
         hostname: What the container calls itself.
         gpus: Whether it sees the machine's NVIDIA GPUs.
+        ulimits: Limits of each process; what is not named is the engine's own.
+        ports: Ports of the container that this machine answers for; only without the host's network.
 
     Raises:
         UsageError: A mount's source does not exist, a path in the container is not absolute or is used
@@ -127,12 +131,18 @@ class HardenedProfile:
     shm_size: int = 1 << 30
     hostname: str = "nautiloid"
     gpus: bool = False
+    ulimits: tuple[Ulimit, ...] = ()
+    ports: tuple[Port, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.image:
             raise UsageError("A run needs an image.")
         if self.network not in ("none", "host"):
             raise UsageError(f"There is no network {self.network!r}.", "Choose none or host.")
+        if self.ports and self.network == "host":
+            raise UsageError(
+                "With the host's network every port is open already.", "Leave --publish or --network host away."
+            )
         self._check_numbers()
         self._check_paths()
         for name in self.environment:

@@ -10,6 +10,7 @@ from nautiloid.places import cache_directory, images_directory
 from nautiloid.run.bubblewrap import BubblewrapEngine
 from nautiloid.run.docker import DockerEngine
 from nautiloid.run.engine import Engine, EngineError
+from nautiloid.run.runsc import RunscEngine
 
 ENGINE_VARIABLE = "NAUTILOID_ENGINE"
 
@@ -20,8 +21,14 @@ def engines(store: Layout | None = None) -> dict[str, Engine]:
     Args:
         store: The image store that the embedded engine reads; by default the user's.
     """
-    embedded = BubblewrapEngine(store or Layout(images_directory()), cache_directory())
-    return {"docker": DockerEngine("docker"), "podman": DockerEngine("podman"), "bubblewrap": embedded}
+    images, cache = store or Layout(images_directory()), cache_directory()
+    known = (
+        DockerEngine("docker"),
+        DockerEngine("podman"),
+        BubblewrapEngine(images, cache),
+        RunscEngine(images, cache),
+    )
+    return {engine.name: engine for engine in known}
 
 
 def choose_engine(name: str = "auto", store: Layout | None = None) -> Engine:
@@ -49,7 +56,7 @@ def choose_engine(name: str = "auto", store: Layout | None = None) -> Engine:
 
 def _first_that_works(known: dict[str, Engine]) -> Engine:
     reasons = []
-    for engine in known.values():
+    for engine in (engine for engine in known.values() if engine.by_itself):
         availability = engine.available()
         if availability:
             return engine

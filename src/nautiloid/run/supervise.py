@@ -7,12 +7,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from types import FrameType
 
 from nautiloid.errors import NautiloidError
 from nautiloid.programs import announced
+
+TIMED_OUT = 124
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,18 @@ class Invocation:
         words: The program and its arguments.
         descriptors: Open files that it inherits under the same numbers.
         prepare: Called in the new process before the program starts.
+        kill: Ends the container for certain, where killing the client is not enough.
+        deliver: Hands a signal to the program itself, where the client would die of it: takes the client's number and
+            the signal's, and tells whether there was a program. The client then is out of reach of a terminal's Ctrl-C.
+        beside: Lends what lasts as long as the run; takes the client's number.
     """
 
     words: Sequence[str]
     descriptors: tuple[int, ...] = ()
     prepare: Callable[[], None] | None = None
+    kill: Callable[[], None] = lambda: None
+    deliver: Callable[[int, int], bool] | None = None
+    beside: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext()
 
 
 class RunTimeoutError(NautiloidError):
@@ -49,30 +58,37 @@ class _Interrupted(Exception):  # noqa: N818 - a signal, not an error
         self.signum = signum
 
 
-def attach(client: Invocation, kill: Callable[[], None], grace: float) -> int:
+def attach(client: Invocation, grace: float, timeout: float | None = None) -> int:
     """Run a command with our standard streams and return its exit code (128 + n for signal n).
 
     Args:
         client: The engine's client.
-        kill: Ends the container for certain, whatever state it is in.
         grace: Seconds that the program has to end by itself after we were told to stop.
+        timeout: Seconds after which the program is told to stop; the exit code is then 124, as timeout(1) has it.
     """
-    process = subprocess.Popen(announced(client.words), pass_fds=client.descriptors, preexec_fn=client.prepare)  # noqa: PLW1509
+    process = subprocess.Popen(
+        announced(client.words),
+        pass_fds=client.descriptors,
+        preexec_fn=client.prepare,  # noqa: PLW1509 - system calls on what is loaded already
+        process_group=0 if client.deliver else None,
+    )
     try:
-        with _signals_as_exceptions():
-            return _exit_code(process.wait())
+        with _signals_as_exceptions(), client.beside(process.pid):
+            return _exit_code(process.wait(timeout))
     except _Interrupted as interruption:
-        return _stop(process, interruption.signum, kill, grace)
+        return _stop(client, process, interruption.signum, grace)
+    except subprocess.TimeoutExpired:
+        _stop(client, process, signal.SIGTERM, grace)
+        return TIMED_OUT
     finally:
-        _end(process, kill)
+        _end(client, process)
 
 
-def capture(client: Invocation, kill: Callable[[], None], timeout: float | None) -> CompletedRun:
+def capture(client: Invocation, timeout: float | None) -> CompletedRun:
     """Run a command without input and return what it wrote.
 
     Args:
         client: The engine's client.
-        kill: Ends the container for certain.
         timeout: Seconds that it may take.
 
     Raises:
@@ -87,7 +103,7 @@ def capture(client: Invocation, kill: Callable[[], None], timeout: float | None)
         preexec_fn=client.prepare,  # noqa: PLW1509 - one system call, on a library that is loaded already
     )
     try:
-        with _signals_as_exceptions():
+        with _signals_as_exceptions(), client.beside(process.pid):
             stdout, stderr = process.communicate(timeout=timeout)
     except _Interrupted as interruption:
         if interruption.signum == signal.SIGINT:
@@ -96,33 +112,36 @@ def capture(client: Invocation, kill: Callable[[], None], timeout: float | None)
     except subprocess.TimeoutExpired as error:
         raise RunTimeoutError(f"The program was killed after {timeout:g} seconds.") from error
     finally:
-        _end(process, kill)
+        _end(client, process)
     return CompletedRun(
         _exit_code(process.returncode), stdout.decode(errors="replace"), stderr.decode(errors="replace")
     )
 
 
-def _stop(process: subprocess.Popen[bytes], signum: int, kill: Callable[[], None], grace: float) -> int:
+def _stop(client: Invocation, process: subprocess.Popen[bytes], signum: int, grace: float) -> int:
     """Let the program end in its own way; a second signal, or the end of the grace, kills it."""
     try:
         with _signals_as_exceptions():
+            if client.deliver is not None:
+                if not client.deliver(process.pid, signum):  # not started yet, or over
+                    process.send_signal(signum)
             # Ctrl-C at a terminal reaches the whole foreground process group; once is enough.
-            if signum != signal.SIGINT or not sys.stdin.isatty():
+            elif signum != signal.SIGINT or not sys.stdin.isatty():
                 process.send_signal(signum)
             return _exit_code(process.wait(grace))
     except (_Interrupted, subprocess.TimeoutExpired):
-        _end(process, kill)
+        _end(client, process)
         return 128 + signum
     finally:
-        kill()  # a client that was told to stop too often leaves without its container
+        client.kill()  # a client that was told to stop too often leaves without its container
 
 
-def _end(process: subprocess.Popen[bytes], kill: Callable[[], None]) -> None:
+def _end(client: Invocation, process: subprocess.Popen[bytes]) -> None:
     """Kill the engine's client before its container: it could not start one behind our back afterwards."""
     if process.poll() is None:
         process.kill()
         process.wait()
-        kill()
+        client.kill()
 
 
 def _exit_code(status: int) -> int:

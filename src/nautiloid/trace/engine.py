@@ -47,7 +47,7 @@ class TracingEngine(BubblewrapEngine):
             log = Path(scratch) / "strace"
             strace = ["strace", "-f", "-qq", "-xx", "-y", "-s", "4096", "-e", "trace=%file", "-e", "signal=none"]
             with self._invocation(profile, [*strace, "-o", str(log)]) as client:
-                done = capture(client, _nothing, timeout)
+                done = capture(client, timeout)
             with log.open(encoding="ascii", errors="replace") as lines:
                 self.uses.update(read_uses(lines, program))
         return done
@@ -63,7 +63,3 @@ def tracing_engine(store: Layout, cache: Path) -> TracingEngine:
     if not (works := engine.available()):
         raise EngineError(f"Nothing can be traced here: {works.reason}.", works.remedy)
     return engine
-
-
-def _nothing() -> None:
-    """Killing strace is enough: bwrap dies with its parent."""
