@@ -34,6 +34,11 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _unless_empty(newer: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Leave out a key that older versions did not know: locks of definitions without it stay what they were."""
+    return {name: value for name, value in data.items() if name != newer or value}
+
+
 class Debian(_Part):
     """The Debian side of an image.
 
@@ -47,6 +52,8 @@ class Debian(_Part):
             a stale image would have it, and is for comparisons only.
         database: ``status.d`` tells scanners which packages there are; ``dpkg`` writes a whole database, with which
             apt and dpkg work.
+        startup: Packages that may bring files which run whenever Python, or any program, starts (``*.pth``,
+            ``sitecustomize``, ``/etc/ld.so.preload``), and why. The interpreter's own need no permission.
     """
 
     suite: str = "bookworm"
@@ -55,6 +62,11 @@ class Debian(_Part):
     never: Mapping[str, Reason] = Field(default_factory=dict)
     pockets: Literal["all", "release"] = "all"
     database: Literal["status.d", "dpkg"] = "status.d"
+    startup: Mapping[str, Reason] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _without_startup(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _unless_empty("startup", dump(self))
 
 
 class Python(_Part):
@@ -81,9 +93,7 @@ class Python(_Part):
 
     @model_serializer(mode="wrap")
     def _without_startup(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Locks of definitions that say nothing of it stay what they were.
-        data: dict[str, Any] = dump(self)
-        return {name: value for name, value in data.items() if name != "startup" or value}
+        return _unless_empty("startup", dump(self))
 
 
 class Weights(_Part):

@@ -11,8 +11,9 @@ from nautiloid.factory.rootfs import apt, system
 from nautiloid.factory.rootfs.dpkg import InstalledPackage
 from nautiloid.factory.rootfs.tree import Tree
 from nautiloid.factory.rootfs.unpack import add_deb
+from nautiloid.factory.shadows import check_shadows
+from nautiloid.factory.startup import check_startup
 from nautiloid.factory.unpackaged import add_files, add_weights
-from nautiloid.factory.wheels.startup import check_startup
 from nautiloid.factory.wheels.unpack import add_wheel
 from nautiloid.progress import SILENT, Progress
 
@@ -27,6 +28,8 @@ def gather(
 
     Raises:
         IntegrityError: An input is not what the lock says.
+        StartupError: One brings what runs at every start, without the definition's word.
+        TreeError: One replaces, or stands before, what another brings.
     """
     tree = Tree(keep_setuid=lock.definition.image.setuid == "keep")
     system.lay_foundations(tree)
@@ -35,15 +38,14 @@ def gather(
         for deb in lock.debs:
             packages.append(add_deb(tree, deb, inputs.stored[deb.sha256], scratch))
             task.advance(1)
-        members: list[tuple[str, list[str]]] = []
         for wheel in lock.wheels:
             layer = f"wheel-{wheel.name}" if wheel.size >= _HEAVY_WHEEL else "wheels"
             site = lock.definition.site_packages
-            archive = open_files.enter_context(add_wheel(tree, inputs.stored[wheel.sha256], wheel, site, layer))
-            members.append((wheel.name, archive.namelist()))
+            open_files.enter_context(add_wheel(tree, inputs.stored[wheel.sha256], wheel, site, layer))
             task.advance(1)
-    # The lock was held to this when it was made; but it may be somebody else's.
-    check_startup(members, lock.definition.python.startup if lock.definition.python is not None else {})
+    # The wheels were held to this when they were locked; but the lock may be somebody else's.
+    check_startup(tree, {package.name: package.source for package in packages}, lock.definition)
+    check_shadows(tree)
     for weights in lock.weights:
         add_weights(tree, weights, inputs, open_files)
     add_files(tree, lock, inputs)

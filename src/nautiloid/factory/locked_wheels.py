@@ -10,11 +10,11 @@ from packaging.utils import canonicalize_name
 
 from nautiloid.factory.definition import Definition
 from nautiloid.factory.lockfile import DroppedWheel, LockedDeb, LockedWheel
+from nautiloid.factory.startup import check_wheels
 from nautiloid.factory.targets import exact_target
 from nautiloid.factory.wheels.fitness import check_fitness, needs
 from nautiloid.factory.wheels.resolver import UNBOUND, Bounds, ResolvedWheel, fetch_wheels, resolve
-from nautiloid.factory.wheels.startup import check_startup
-from nautiloid.factory.wheels.unpack import wheel_members
+from nautiloid.factory.wheels.unpack import wheel_paths
 from nautiloid.net.fetch import Fetcher
 
 
@@ -50,8 +50,8 @@ def lock_wheels(
         else:
             dropped.append(DroppedWheel(name=wheel.name, version=wheel.version, because=because))
     locked = fetch_wheels(kept, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
-    members = ((wheel.name, wheel_members(fetcher.store.path_of(wheel.sha256), wheel)) for wheel in locked)
-    check_startup(members, python.startup)
+    site, store = definition.site_packages, fetcher.store
+    check_wheels(((one.name, wheel_paths(store.path_of(one.sha256), one, site)) for one in locked), definition)
     wanted_by = _dependents(needs(chosen, target, python.requirements))
     return tuple(wheel.model_copy(update={"wanted_by": wanted_by[wheel.name]}) for wheel in locked), tuple(dropped)
 

@@ -33,6 +33,11 @@ class InstalledPackage:
     deb: DebFile
     paths: tuple[str, ...]
 
+    @property
+    def source(self) -> str:
+        """The source package that it was built from, by its own word (Debian Policy 5.6.1)."""
+        return self.deb.control.get("Source", self.deb.control.get("Package", self.name)).split("(")[0].strip()
+
 
 def record_as_status_d(tree: Tree, packages: Sequence[InstalledPackage]) -> None:
     """Record each package: its control stanza, and the checksums of those of its files that are still there.

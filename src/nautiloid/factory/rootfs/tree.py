@@ -105,7 +105,7 @@ class Tree:
 
     def directory(self, path: str, origin: Origin, mode: int = 0o755) -> None:
         """Add a directory; one that exists already stays as it is."""
-        canonical = self.canonical(path)
+        canonical = self._place(path, origin)
         if not canonical:
             return
         existing = self.lookup(canonical)
@@ -116,11 +116,11 @@ class Tree:
 
     def file(self, path: str, content: Content, origin: Origin, mode: int = 0o644) -> None:
         """Add a regular file; setuid and setgid bits are dropped, unless the tree keeps them."""
-        self._put(Node(self.canonical(path), NodeKind.FILE, mode & self._mode_bits, origin, content=content))
+        self._put(Node(self._place(path, origin), NodeKind.FILE, mode & self._mode_bits, origin, content=content))
 
     def symlink(self, path: str, target: str, origin: Origin) -> None:
         """Add a symbolic link."""
-        self._put(Node(self.canonical(path), NodeKind.SYMLINK, 0o777, origin, target=target))
+        self._put(Node(self._place(path, origin), NodeKind.SYMLINK, 0o777, origin, target=target))
 
     def change(self, path: str, *, mode: int | None = None, content: Content | None = None) -> None:
         """Give an existing entry another mode or other bytes."""
@@ -148,10 +148,8 @@ class Tree:
         """Return ``path`` with the links among its parents resolved inside the tree.
 
         Raises:
-            TreeError: The path is no path of a root filesystem (``..`` above the root, a loop of links ...).
+            TreeError: The path is no path of a root filesystem (``..`` above the root, a loop of links).
         """
-        if has_control_characters(path):
-            raise TreeError(f"a path may not hold control characters: {path!r}")
         pending = [step for step in reversed(path.split("/")) if step not in ("", ".")]
         done: list[str] = []
         links = 0
@@ -175,6 +173,12 @@ class Tree:
             pending.extend(step for step in reversed(entry.target.split("/")) if step not in ("", "."))
         return "/".join(done)
 
+    def _place(self, path: str, origin: Origin) -> str:
+        """Return the canonical path of something new, whose name must be fit to be shown."""
+        if has_control_characters(path):
+            raise TreeError(f"{origin.component} has a path with control characters: {path!a}")
+        return self.canonical(path)
+
     def _put(self, entry: Node) -> None:
         if not entry.path:
             raise TreeError(f"{entry.origin.component} tries to replace the root of the image")
@@ -183,7 +187,7 @@ class Tree:
             raise TreeError(
                 f"two inputs bring different files to /{entry.path}: "
                 f"{existing.origin.component} and {entry.origin.component}",
-                "Remove one of the two from the definition, or slim the file away.",
+                "Remove one of the two from the definition.",
             )
         parent = entry.path.rpartition("/")[0]
         if parent:

@@ -10,6 +10,7 @@ import base64
 import csv
 import hashlib
 import io
+import posixpath
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,14 +67,16 @@ def add_wheel(tree: Tree, path: Path, wheel: LockedWheel, site: str, layer: str)
     return archive
 
 
-def wheel_members(path: Path, wheel: LockedWheel) -> list[str]:
-    """Return the names of a wheel's members.
+def wheel_paths(path: Path, wheel: LockedWheel, site: str) -> list[str]:
+    """Return the image paths of what a wheel brings, as ``add_wheel`` would place it.
 
     Raises:
-        IntegrityError: The file is no archive.
+        IntegrityError: The file is no well-formed wheel, or one of its paths leads out of where it belongs.
     """
     with _named_faults(wheel), zipfile.ZipFile(path) as archive:
-        return archive.namelist()
+        data_dir = _NamedWheel(archive, wheel.filename).data_dir
+        places = (_place(name, data_dir, site, wheel) for name in archive.namelist() if not name.endswith("/"))
+        return [posixpath.normpath(place) for place in places if place is not None]
 
 
 @contextmanager
