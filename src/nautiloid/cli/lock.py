@@ -38,7 +38,8 @@ def lock(
     """Resolve a definition and pin every byte that goes into its image.
 
     Debian packages come from the signed archive, wheels from pip's own index, weights and files by hash. The lock
-    names no host, so it builds the same image anywhere.
+    names no host, so it builds the same image anywhere. Warnings name what the definition lets through, such as files
+    that run whenever Python starts, or come from outside of its directory.
 
     Example: `nautiloid lock pytorch`
 
@@ -50,12 +51,15 @@ def lock(
         return
     with console.workspace().fetching(offline=offline) as fetcher:
         for place in places:
-            made = place.lock(fetcher, Mirrors(mirror, security_mirror)).lock
+            pinned = place.lock(fetcher, Mirrors(mirror, security_mirror))
+            made = pinned.lock
             console.show([
                 f"Locked {made.definition.name} of {made.timestamp:%Y-%m-%d} for {made.definition.architecture}: "
                 f"{len(made.debs)} Debian packages, {len(made.wheels)} wheels, {len(made.weights)} weights, "
                 f"{len(made.files)} files -> {place.path}"
             ])  # fmt: skip
+            for caution in pinned.cautions(fetcher.store):
+                console.note(caution, "warning")
 
 
 def _explain(places: list[LockPlace], name: str) -> None:

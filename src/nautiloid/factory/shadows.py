@@ -51,9 +51,9 @@ def _module(path: str) -> str | None:
 def _check_local(entries: list[Node]) -> None:
     names = {known: entry for entry in entries if (known := _known_as(entry.path, "usr/"))}
     for entry in entries:
-        known = _known_as(entry.path, "usr/local/") if _is_packaged(entry) else None
-        if known is not None and known in names:
-            raise _shadow(names[known], entry, "go by one name, and the latter is found first")
+        other = names.get(_known_as(entry.path, "usr/local/") or "")
+        if other is not None and _is_packaged(entry) and other.origin.component != entry.origin.component:
+            raise _shadow(other, entry, "go by one name, and the latter is found first")
 
 
 def _known_as(path: str, below: str) -> str | None:

@@ -99,7 +99,9 @@ def _is_own(entry: Node, source: str) -> bool:
 def _refuse(found: Mapping[str, tuple[str, ...]], definition: Definition) -> None:
     """Refuse the files of components (``wheel:torch``, ``deb:libc6``) that the definition says nothing of."""
     python = definition.python.startup if definition.python is not None else {}
-    may = {f"wheel:{canonicalize_name(name)}" for name in python} | {f"deb:{name}" for name in definition.debian.startup}
+    may = {f"wheel:{canonicalize_name(name)}" for name in python} | {
+        f"deb:{name}" for name in definition.debian.startup
+    }
     refused = {component: files for component, files in sorted(found.items()) if files and component not in may}
     if not refused:
         return

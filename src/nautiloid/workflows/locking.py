@@ -8,10 +8,12 @@ from pathlib import Path
 
 from nautiloid import catalog
 from nautiloid.debian.mirrors import Mirrors
+from nautiloid.factory.cautions import cautions
 from nautiloid.factory.definition_file import LoadedDefinition, load_definition
 from nautiloid.factory.locker import check_fits, make_lock
 from nautiloid.factory.lockfile import Lock, LockError, read_lock, write_lock
 from nautiloid.net.fetch import Fetcher
+from nautiloid.net.store import Store
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,14 @@ class Pinned:
 
     loaded: LoadedDefinition
     lock: Lock
+
+    def cautions(self, store: Store) -> list[str]:
+        """Return what somebody should look at before building, a line each.
+
+        Args:
+            store: Holds the wheels, as it does once they are locked.
+        """
+        return cautions(self.lock, self.loaded, store)
 
 
 def lock_places(

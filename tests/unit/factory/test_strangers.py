@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,7 @@ from nautiloid.factory.definition_file import DefinitionError, OutsideError, loa
 from nautiloid.factory.locked_files import lock_files
 from nautiloid.factory.lockfile import LockedWheel, LockError, read_lock
 from nautiloid.factory.rootfs.tree import Origin, Tree, TreeError
-from nautiloid.factory.wheels.startup import StartupError, check_startup, startup_files
-from nautiloid.factory.wheels.unpack import wheel_members
+from nautiloid.factory.wheels.unpack import wheel_paths
 
 SHA = "0" * 64
 
@@ -136,58 +134,26 @@ def test_an_honest_lock_is_read(tmp_path: Path) -> None:
     assert read_lock(path).debs[0].path == "pool/a.deb"
 
 
-@pytest.mark.parametrize(
-    ("name", "runs"),
-    [
-        ("demo.pth", True), ("sitecustomize.py", True), ("usercustomize/__init__.py", True),
-        ("sitecustomize.cpython-311-x86_64-linux-gnu.so", True), ("demo-1.data/purelib/demo.pth", True),
-        ("demo-1.data/platlib/sitecustomize.py", True), ("demo/inner.pth", False), ("demo/sitecustomize.py", False),
-        ("demo.py", False), ("demo-1.data/data/share/demo.pth", False),
-    ],
-)  # fmt: skip
-def test_what_python_runs_at_every_start_is_found(name: str, runs: bool) -> None:
-    assert startup_files(["demo/__init__.py", name]) == ((name,) if runs else ())
-
-
-def test_what_python_runs_at_every_start_needs_the_definitions_word() -> None:
-    found = ("demo", ["demo/__init__.py", "demo.pth"])
-    with pytest.raises(StartupError, match=r"demo: demo\.pth") as caught:
-        check_startup([found], {"other": "because"})
-    assert "startup: {demo: why}" in caught.value.hint
-    check_startup([found], {"Demo": "it patches nothing; I have looked"})
-
-
 def test_a_wheel_that_cannot_be_read_is_not_one_without_such_files(tmp_path: Path) -> None:
     (tmp_path / "w").write_bytes(b"no archive")
     with pytest.raises(IntegrityError, match="not a well-formed wheel"):
-        wheel_members(tmp_path / "w", LockedWheel.model_validate(_WHEEL))
-
-
-def test_python_agrees_about_what_runs_at_every_start(tmp_path: Path) -> None:
-    """The interpreter itself, on a site directory with each of the files, runs the very ones that are found."""
-    import subprocess
-
-    ran = []
-    for number, name in enumerate(("demo.pth", "sitecustomize.py", "demo/sitecustomize.py", "demo.py")):
-        site, mark = tmp_path / str(number), tmp_path / f"{number}.ran"
-        (site / name).parent.mkdir(parents=True)
-        (site / name).write_text(f"import pathlib; pathlib.Path({str(mark)!r}).touch()\n")
-        code = f"import site; site.addsitedir({str(site)!r}); site.execsitecustomize()"
-        subprocess.run([sys.executable, "-S", "-c", code], check=True)
-        if mark.exists():
-            ran.append(name)
-    assert ran == ["demo.pth", "sitecustomize.py"]
+        wheel_paths(tmp_path / "w", LockedWheel.model_validate(_WHEEL), "site")
 
 
 def test_a_path_with_control_characters_is_no_path_of_an_image() -> None:
     for path in ("usr/bin/a\x1b[2J", "usr/bin/a\nb", "usr/bin/\u202egnp.exe"):
-        with pytest.raises(TreeError):
-            Tree().symlink(path, "x", Origin("layer", "package"))
+        for name, target in ((path, "x"), ("x", path)):
+            with pytest.raises(TreeError, match="deb:demo has a path with control characters") as caught:
+                Tree().symlink(name, target, Origin("layer", "deb:demo"))
+            assert caught.value.message.isprintable()
     Tree().symlink("usr/share/ca-certificates/Főtanúsítvány.crt", "x", Origin("layer", "package"))
 
 
 def test_a_definition_that_says_nothing_of_startup_has_the_lock_that_it_had(tmp_path: Path) -> None:
     data = load_definition(_definition(tmp_path, "python: {requirements: [demo]}")).definition.to_data()
     assert "startup" not in data["python"]
-    said = load_definition(_definition(tmp_path, "python: {requirements: [demo], startup: {demo: looked at}}"))
-    assert said.definition.to_data()["python"]["startup"] == {"demo": "looked at"}
+    assert "startup" not in data["debian"]
+    said = "python: {startup: {demo: looked at}}\ndebian: {startup: {demo: looked at too}}"
+    data = load_definition(_definition(tmp_path, said)).definition.to_data()
+    assert data["python"]["startup"] == {"demo": "looked at"}
+    assert data["debian"]["startup"] == {"demo": "looked at too"}

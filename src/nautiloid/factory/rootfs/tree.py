@@ -120,6 +120,7 @@ class Tree:
 
     def symlink(self, path: str, target: str, origin: Origin) -> None:
         """Add a symbolic link."""
+        _refuse_control_characters(target, origin)
         self._put(Node(self._place(path, origin), NodeKind.SYMLINK, 0o777, origin, target=target))
 
     def change(self, path: str, *, mode: int | None = None, content: Content | None = None) -> None:
@@ -175,8 +176,7 @@ class Tree:
 
     def _place(self, path: str, origin: Origin) -> str:
         """Return the canonical path of something new, whose name must be fit to be shown."""
-        if has_control_characters(path):
-            raise TreeError(f"{origin.component} has a path with control characters: {path!a}")
+        _refuse_control_characters(path, origin)
         return self.canonical(path)
 
     def _put(self, entry: Node) -> None:
@@ -193,6 +193,11 @@ class Tree:
         if parent:
             self.directory(parent, entry.origin)
         self._entries.setdefault(entry.path, entry)
+
+
+def _refuse_control_characters(path: str, origin: Origin) -> None:
+    if has_control_characters(path):
+        raise TreeError(f"{origin.component} has a path with control characters: {path!a}")
 
 
 def _agree(old: Node, new: Node) -> bool:

@@ -15,7 +15,8 @@ from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory.layers import tar_stream
 from nautiloid.factory.lockfile import LockedWheel
 from nautiloid.factory.rootfs.tree import NodeKind, Tree
-from nautiloid.factory.wheels.unpack import add_wheel, rewrite_record
+from nautiloid.factory.startup import startup_files
+from nautiloid.factory.wheels.unpack import add_wheel, rewrite_record, wheel_paths
 
 SITE = "usr/local/lib/python3.11/dist-packages"
 WHEEL = LockedWheel(name="app", version="1.0", filename="app-1.0-py3-none-any.whl", size=1, sha256="0" * 64)
@@ -67,6 +68,15 @@ def test_a_link_is_taken_for_the_text_that_it_is(tmp_path: Path) -> None:
     entry = _add(_wheel(tmp_path, (link, "/etc/passwd"))).get(f"{SITE}/link")
     assert entry is not None
     assert entry.kind is NodeKind.FILE
+
+
+@pytest.mark.parametrize("scheme", ["purelib/", "platlib/", "data/lib/python3.11/dist-packages/", ""])
+def test_what_runs_at_every_start_is_known_by_where_it_would_lie(tmp_path: Path, scheme: str) -> None:
+    """Also before the wheel is unpacked, and whichever way leads there."""
+    path = _wheel(tmp_path, (f"app-1.0.data/{scheme}demo.pth" if scheme else "demo.pth", "import os"))
+    paths = wheel_paths(path, WHEEL, SITE)
+    assert startup_files(paths) == (f"{SITE}/demo.pth",)
+    assert set(paths) <= {entry.path for entry in _add(path)}
 
 
 def test_setuid_does_not_enter(tmp_path: Path) -> None:
