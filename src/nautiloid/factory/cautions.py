@@ -1,4 +1,4 @@
-"""What somebody should look at before they build from a lock: all that is allowed, but only because somebody said so."""
+"""What to look at before building from a lock: what is allowed, but only because somebody said so."""
 
 from __future__ import annotations
 
