@@ -9,12 +9,16 @@ and so may a library (the linker's cache lists ``/usr/local/lib`` first, as ldco
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from nautiloid.elf.linking import ElfFacts
 from nautiloid.factory.rootfs.tree import Node, NodeKind, Tree, TreeError
 
 _PYTHONS = re.compile(r"usr/(?:local/)?lib/python3[^/]*/.+")
 _FORM = re.compile(r"[^.]+(?:\.py|(?:\.[^.]+)?\.pyc|(?:\.cpython-[^.]+|\.abi3)?\.so)")
 _SEARCHED = re.compile(r"s?bin/(?P<program>[^/]+)|lib/(?:[^/]+-linux-gnu/)?(?P<library>[^/]+\.so(?:\.[^/]+)?)")
+# Whatever lies there is in the linker's cache, by the name that it calls itself.
+_LINKED = re.compile(r"usr/(?:local/)?lib/(?:[^/]+-linux-gnu/)?[^/]+")
 
 
 def check_shadows(tree: Tree) -> None:
@@ -28,6 +32,24 @@ def check_shadows(tree: Tree) -> None:
     entries = [entry for entry in tree if entry.kind is not NodeKind.DIRECTORY]
     _check_modules([entry for entry in entries if _is_packaged(entry)])
     _check_local(entries)
+
+
+def check_libraries(tree: Tree, facts: Mapping[str, ElfFacts]) -> None:
+    """Refuse libraries below ``/usr/local`` that call themselves what another's is called, whatever their files' names.
+
+    Args:
+        tree: Finished.
+        facts: The linking facts of its ELF files, by canonical path.
+
+    Raises:
+        TreeError: There is one; both are named.
+    """
+    linked = [entry for entry in tree.files() if entry.path in facts and _LINKED.fullmatch(entry.path)]
+    names = {facts[entry.path].soname: entry for entry in linked if not entry.path.startswith("usr/local/")}
+    for entry in linked:
+        soname = facts[entry.path].soname
+        if soname in names and soname and entry.path.startswith("usr/local/"):
+            _refuse_local(entry, names[soname])
 
 
 def _check_modules(packaged: list[Node]) -> None:
@@ -51,9 +73,13 @@ def _module(path: str) -> str | None:
 def _check_local(entries: list[Node]) -> None:
     names = {known: entry for entry in entries if (known := _known_as(entry.path, "usr/"))}
     for entry in entries:
-        other = names.get(_known_as(entry.path, "usr/local/") or "")
-        if other is not None and _is_packaged(entry) and other.origin.component != entry.origin.component:
-            raise _shadow(other, entry, "go by one name, and the latter is found first")
+        if (other := names.get(_known_as(entry.path, "usr/local/") or "")) is not None:
+            _refuse_local(entry, other)
+
+
+def _refuse_local(entry: Node, other: Node) -> None:
+    if _is_packaged(entry) and other.origin.component != entry.origin.component:
+        raise _shadow(other, entry, "go by one name, and the latter is found first")
 
 
 def _known_as(path: str, below: str) -> str | None:

@@ -11,6 +11,7 @@ from nautiloid.factory.lockfile import Lock
 from nautiloid.factory.rootfs.linkage import missing_libraries, missing_versions
 from nautiloid.factory.rootfs.system import check_contract
 from nautiloid.factory.rootfs.tree import Tree
+from nautiloid.factory.shadows import check_libraries
 
 _CUDA = re.compile(
     r"lib(cuda|cublas|cudart|cudnn|cufft|cupti|curand|cusolver|cusparse|nccl|nvrtc|nvJitLink|torch_cuda|c10_cuda)"
@@ -37,6 +38,7 @@ def check_soundness(tree: Tree, facts: Mapping[str, ElfFacts], lock: Lock) -> No
 
     Raises:
         AssemblyError: It cannot, or does not; the message lists why.
+        TreeError: A library would be loaded in place of another's.
     """
     by_host = lock.definition.image.host_libraries
     missing = [
@@ -57,6 +59,7 @@ def check_soundness(tree: Tree, facts: Mapping[str, ElfFacts], lock: Lock) -> No
             f"libraries of the image '{lock.definition.name}' are too old for {len(old)} needs of its files:\n{shown}",
             "Choose a wheel that was built for an older C library, or a newer Debian (suite: trixie).",
         )
+    check_libraries(tree, facts)
     faults = check_contract(tree, setuid=lock.definition.image.setuid == "keep")
     if faults:
         raise AssemblyError("the image would break the run contract:\n" + "\n".join(f"  {f}" for f in faults[:20]))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from nautiloid.elf.linking import ElfFacts
 from nautiloid.factory.rootfs.content import Literal
 from nautiloid.factory.rootfs.tree import Origin, Tree, TreeError
-from nautiloid.factory.shadows import check_shadows
+from nautiloid.factory.shadows import check_libraries, check_shadows
 
 SITE = "usr/local/lib/python3.11/dist-packages"
 STDLIB = "usr/lib/python3.11"
@@ -78,3 +80,14 @@ def test_python_agrees_about_what_it_finds_first(tmp_path: Path, shadow: str) ->
     code = "import importlib.util, sys; sys.path.insert(0, sys.argv[1]); print(importlib.util.find_spec('six').origin)"
     done = subprocess.run([sys.executable, "-S", "-c", code, tmp_path], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == str(tmp_path / shadow)
+
+
+def test_a_library_is_known_by_what_it_calls_itself_too() -> None:
+    """The linker's cache has the names that libraries call themselves, not those of their files."""
+    mine, others = "usr/local/lib/harmless", "usr/lib/x86_64-linux-gnu/libc.so.6"
+    tree = _tree(mine, others)
+    check_shadows(tree)
+    facts = ElfFacts(soname="libc.so.6", needed=(), search=(), program=False)
+    check_libraries(tree, {mine: replace(facts, soname="libmine.so"), others: facts})
+    with pytest.raises(TreeError, match="wheel:mine"):
+        check_libraries(tree, {mine: facts, others: facts})
