@@ -12,6 +12,9 @@ RUN_TMPFS = "org.nautiloid.run.tmpfs"
 SELFTEST = "org.nautiloid.test"
 """Label: how the image is tested, as JSON (a definition's ``test`` section)."""
 
+CONTAINER = "org.nautiloid.container"
+"""Label of a container: Nautiloid started it, and lists it."""
+
 BUILT_BY = "org.nautiloid.version"
 """Label: the version of Nautiloid that built the image."""
 

@@ -1,6 +1,6 @@
 """Where Nautiloid keeps things on this machine, following the platform's conventions.
 
-``NAUTILOID_CACHE`` and ``NAUTILOID_IMAGES`` override the two places; both are made on first
+``NAUTILOID_CACHE``, ``NAUTILOID_IMAGES`` and ``NAUTILOID_STATE`` override the places; each is made on first
 use by whoever writes there.
 """
 
@@ -22,3 +22,9 @@ def images_directory() -> Path:
     """Return the directory of the local image store: one OCI image layout that holds every image built here."""
     override = os.environ.get("NAUTILOID_IMAGES")
     return Path(override) if override else platformdirs.user_data_path("nautiloid") / "images"
+
+
+def state_directory() -> Path:
+    """Return the directory for what is true at the moment: which containers there are, and their logs."""
+    override = os.environ.get("NAUTILOID_STATE")
+    return Path(override) if override else platformdirs.user_state_path("nautiloid")

@@ -11,8 +11,11 @@ import typer
 
 from nautiloid.cli import console
 from nautiloid.errors import UsageError
+from nautiloid.run.ports import Port
 from nautiloid.run.profile import HardenedProfile, Mount, User, parse_size, tmpfs_of
 from nautiloid.run.select import choose_engine
+from nautiloid.run.ulimits import Ulimit
+from nautiloid.workflows.running import named, run_behind, run_here
 
 
 class EngineName(StrEnum):
@@ -63,6 +66,18 @@ def run(
     entrypoint: Annotated[
         str | None, typer.Option("--entrypoint", metavar="PROGRAM", help="Start this in place of the image's own.")
     ] = None,
+    publish: Annotated[
+        list[str] | None,
+        typer.Option("--publish", "-p", metavar="[ADDRESS:]OUTSIDE:INSIDE", help="A port of this machine. Repeatable."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What the container is called.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="In the background; print its name.")] = False,
+    remove: Annotated[bool, typer.Option("--rm", help="With --detach: keep nothing of it after its end.")] = False,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Then it is told to stop (124).")] = None,
+    ulimit: Annotated[
+        list[str] | None,
+        typer.Option("--ulimit", metavar="NAME=SOFT[:HARD]", help="A limit of each process, like nofile. Repeatable."),
+    ] = None,
     gpus: Annotated[bool, typer.Option("--gpus", help="Let it use the NVIDIA GPUs.")] = False,
     show: Annotated[bool, typer.Option("--print", help="Print the engine's command instead of running it.")] = False,
 ) -> None:
@@ -74,6 +89,10 @@ def run(
     Example: train on photos that cannot be changed, into one directory:
 
         nautiloid run -v ./photos:/data -o ./out:/out nautiloid/octopus-detector train --data /data
+
+    Serve in the background, for this machine alone, then see what it says and end it:
+
+        nautiloid run -d --name api -p 8080:8000 nautiloid/my-api && nautiloid logs -f api; nautiloid stop api
 
     See what would be run:
 
@@ -96,18 +115,29 @@ def run(
         environment=dict(_variable(text) for text in env or ()),
         workdir=PurePosixPath(workdir) if workdir else None,
         entrypoint=(entrypoint,) if entrypoint else None,
-        interactive=True,
-        tty=sys.stdin.isatty() and sys.stdout.isatty(),
+        interactive=not detach,
+        tty=not detach and sys.stdin.isatty() and sys.stdout.isatty(),
         gpus=gpus,
+        ulimits=tuple(Ulimit.parse(text) for text in ulimit or ()),
+        name=name,
+        ports=tuple(Port.parse(text) for text in publish or ()),
     )
+    if timeout is not None and timeout <= 0:
+        raise UsageError(f"The program needs more than {timeout:g} seconds.")
     for closed in profile.closed_mounts():
         console.note(
             f"user {profile.user} may not read {closed.source}; change its permissions, or choose its owner with --user"
         )
+    for shortcoming in chosen.shortcomings(profile):
+        console.note(shortcoming)
     if show:
         console.out.out(chosen.shell_line(profile), highlight=False)
         return
-    raise typer.Exit(chosen.run(profile))
+    profile = named(profile)
+    if not detach:
+        raise typer.Exit(run_here(chosen, profile, timeout))
+    run_behind(chosen, profile, remove=remove, timeout=timeout)
+    console.show([profile.name or ""])
 
 
 def _variable(text: str) -> tuple[str, str]:

@@ -15,13 +15,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from nautiloid.oci.source import open_image
-from nautiloid.oci.unpack import rootfs_path, unpacked
+from nautiloid.oci.unpack import rootfs_path
 from nautiloid.run.bubblewrap_command import bubblewrap_command, make_output
 from nautiloid.run.bubblewrap_probe import probe
 from nautiloid.run.confinement import leave_session_keyring, open_call_filter
 from nautiloid.run.engine import Availability
 from nautiloid.run.limits import limits
-from nautiloid.run.mount_points import make_mount_points
 from nautiloid.run.namespaces import first_process, program_of
 from nautiloid.run.profile import HardenedProfile
 from nautiloid.run.publishing import published
@@ -70,8 +69,7 @@ class BubblewrapEngine(UnpackingEngine):
             limits(profile) as held,
             published(profile.ports) as carrying,
         ):
-            root = unpacked(source, self._cache)
-            make_mount_points(profile, root)
+            root = self._root_of(source, profile)
             inner = bubblewrap_command(profile, source.image, root, calls.descriptor, together=held.together)
 
             def prepare() -> None:

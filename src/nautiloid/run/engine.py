@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from nautiloid.errors import NautiloidError
@@ -91,7 +91,9 @@ class Engine(ABC):
         return ()
 
     @abstractmethod
-    def run(self, profile: HardenedProfile, timeout: float | None = None) -> int:
+    def run(
+        self, profile: HardenedProfile, timeout: float | None = None, started: Callable[[], None] = lambda: None
+    ) -> int:
         """Run with our standard streams, and return the program's exit code.
 
         When we are interrupted, so is the program; it does not outlive us.
@@ -99,6 +101,7 @@ class Engine(ABC):
         Args:
             profile: The run.
             timeout: Seconds after which the program is told to stop; the exit code is then 124.
+            started: Called once the engine has been told to start it.
 
         Raises:
             EngineError: The engine does not know the image.

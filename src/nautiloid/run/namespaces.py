@@ -7,6 +7,7 @@ namespace lies in another. The kernel tells it for each of them (``NSpid``).
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import time
@@ -27,7 +28,10 @@ class _Process:
 
 
 def first_process(ancestor: int) -> int | None:
-    """Return the first process of the container that ``ancestor`` started; None: it has none, or none yet."""
+    """Return the first process of the container that ``ancestor`` started; None: it has none, or none yet.
+
+    What only prepares a container may begin process namespaces too, but it stays in our user namespace.
+    """
     processes = {one.number: one for one in _processes()}
     if ancestor not in processes:
         return None
@@ -35,7 +39,10 @@ def first_process(ancestor: int) -> int | None:
     found = [
         one
         for one in processes.values()
-        if len(one.numbers) > depth and one.numbers[-1] == 1 and _descends(one, ancestor, processes)
+        if len(one.numbers) > depth
+        and one.numbers[-1] == 1
+        and _descends(one, ancestor, processes)
+        and is_apart(one.number, "user")
     ]
     return max(found, key=lambda one: len(one.numbers)).number if found else None
 
@@ -57,19 +64,31 @@ def program_started_by(ancestor: int) -> int | None:
     return None
 
 
+def is_apart(process: int, kind: str) -> bool:
+    """Tell whether a process is in another namespace of some kind than we are."""
+    try:
+        return Path(f"/proc/{process}/ns/{kind}").readlink() != Path(f"/proc/self/ns/{kind}").readlink()
+    except OSError:
+        return False
+
+
 def enter(process: int, kinds: Iterable[str]) -> None:
     """Enter namespaces of a container for good, first the user namespace that owns them (setns(2)).
 
-    The caller must have one thread, and must be the user who started the container, or root.
+    Those that the container shares with us (the host's network, where it was asked for) are left as they are. The
+    caller must have one thread, and must be the user who started the container, or root.
 
     Args:
         process: One of the container's processes.
         kinds: Their names in ``/proc/PID/ns``.
 
     Raises:
-        OSError: The process is gone, or belongs to somebody else.
+        OSError: The process is gone, or belongs to somebody else, or is in no container.
     """
-    opened = [os.open(f"/proc/{process}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC) for kind in kinds]
+    apart = [kind for kind in kinds if is_apart(process, kind)]
+    opened = [os.open(f"/proc/{process}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC) for kind in apart]
+    if not opened:
+        raise OSError(errno.ESRCH, "No container is there")
     for descriptor in (fcntl.ioctl(opened[0], _OWNER), *opened):
         if _LIBC.setns(descriptor, 0) != 0:
             number = ctypes.get_errno()

@@ -106,6 +106,7 @@ class HardenedProfile:
         hostname: What the container calls itself.
         gpus: Whether it sees the machine's NVIDIA GPUs.
         ulimits: Limits of each process; what is not named is the engine's own.
+        name: What the container is called; None: the engine may choose.
         ports: Ports of the container that this machine answers for; only without the host's network.
 
     Raises:
@@ -132,6 +133,7 @@ class HardenedProfile:
     hostname: str = "nautiloid"
     gpus: bool = False
     ulimits: tuple[Ulimit, ...] = ()
+    name: str | None = None
     ports: tuple[Port, ...] = ()
 
     def __post_init__(self) -> None:

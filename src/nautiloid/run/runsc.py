@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -18,19 +19,17 @@ from pathlib import Path
 
 from nautiloid.errors import UsageError
 from nautiloid.oci.source import open_image
-from nautiloid.oci.unpack import rootfs_path, unpacked
+from nautiloid.oci.unpack import rootfs_path
 from nautiloid.programs import announced
 from nautiloid.run.bundle import bundle_config
 from nautiloid.run.engine import Availability
 from nautiloid.run.limits import limits
-from nautiloid.run.mount_points import make_mount_points
 from nautiloid.run.output import prepare_output
 from nautiloid.run.profile import HardenedProfile, User
 from nautiloid.run.supervise import Invocation
 from nautiloid.run.unpacking import UnpackingEngine
 
 _SECONDS = 20
-_NAME = "run"  # the only container in a directory of states of its own
 
 
 class RunscEngine(UnpackingEngine):
@@ -55,7 +54,7 @@ class RunscEngine(UnpackingEngine):
 
     def command(self, profile: HardenedProfile) -> list[str]:
         """Return the command; what it starts stands in the bundle that is made for each run."""
-        return _command(profile, Path("STATE"), Path("BUNDLE"))
+        return _command(profile, Path("STATE"), Path("BUNDLE"), "NAME")
 
     def shell_line(self, profile: HardenedProfile) -> str:
         """Return the command, and the bundle's configuration as a comment."""
@@ -82,21 +81,23 @@ class RunscEngine(UnpackingEngine):
             tempfile.TemporaryDirectory(prefix="nautiloid-runsc-") as scratch,
             limits(profile, count=False) as held,
         ):
-            root = unpacked(source, self._cache)
-            make_mount_points(profile, root)
+            root = self._root_of(source, profile)
             bundle, state = Path(scratch, "bundle"), Path(scratch, "state")
             bundle.mkdir()
             config = bundle_config(profile, source.image, root, _inside(profile.user))
             (bundle / "config.json").write_text(json.dumps(config))
 
+            # Its control socket is named after it, in one name space for all of the machine.
+            name = f"nautiloid-{secrets.token_hex(8)}"
+
             def kill() -> None:
-                _tell(state, "kill", _NAME, "KILL")
-                _tell(state, "delete", "--force", _NAME)
+                _tell(state, "kill", name, "KILL")
+                _tell(state, "delete", "--force", name)
 
             def deliver(_: int, signum: int) -> bool:
-                return _tell(state, "kill", _NAME, str(signum))
+                return _tell(state, "kill", name, str(signum))
 
-            words = [*held.words, *before, *_command(profile, state, bundle)]
+            words = [*held.words, *before, *_command(profile, state, bundle, name)]
             yield Invocation(words, prepare=held.enter, kill=kill, deliver=deliver)
 
 
@@ -105,9 +106,9 @@ def _runsc() -> list[str]:
     return ["runsc", *(["--rootless"] if os.geteuid() else []), "--ignore-cgroups"]
 
 
-def _command(profile: HardenedProfile, state: Path, bundle: Path) -> list[str]:
+def _command(profile: HardenedProfile, state: Path, bundle: Path, name: str) -> list[str]:
     network = "host" if profile.network == "host" else "none"
-    return [*_runsc(), f"--root={state}", f"--network={network}", "--oci-seccomp", "run", f"--bundle={bundle}", _NAME]
+    return [*_runsc(), f"--root={state}", f"--network={network}", "--oci-seccomp", "run", f"--bundle={bundle}", name]
 
 
 def _inside(user: User) -> User:

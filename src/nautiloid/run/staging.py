@@ -14,7 +14,7 @@ from pathlib import Path
 from nautiloid.run.profile import User
 
 # Empty on any machine that follows the Filesystem Hierarchy Standard; covered in our mount namespace only.
-_STAGE = Path("/mnt")
+STAGE = Path("/mnt")
 
 
 class Staging:
@@ -33,7 +33,7 @@ class Staging:
         """Return the path at which the container's user reaches ``path``."""
         if not self._needed:
             return str(path)
-        place = _STAGE / str(len(self._lent) // 3)
+        place = STAGE / str(len(self._lent) // 3)
         self._lent += ["--bind" if writable else "--ro-bind", str(path), str(place)]
         return str(place)
 
@@ -41,7 +41,7 @@ class Staging:
         """Return the command that runs ``command`` as that user."""
         if not self._needed:
             return command
-        mounts = ["--dev-bind", "/", "/", "--tmpfs", str(_STAGE), *self._lent]
+        mounts = ["--dev-bind", "/", "/", "--tmpfs", str(STAGE), *self._lent]
         # A bwrap that dies may not signal another user's process, so that dying with the parent would stop here; the
         # end of a process namespace spares nobody. It gets no /proc of its own: bwrap would cover parts of it, and the
         # kernel then refuses one to the container, whose user namespace could look under the covers.

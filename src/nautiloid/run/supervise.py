@@ -58,13 +58,16 @@ class _Interrupted(Exception):  # noqa: N818 - a signal, not an error
         self.signum = signum
 
 
-def attach(client: Invocation, grace: float, timeout: float | None = None) -> int:
+def attach(
+    client: Invocation, grace: float, timeout: float | None = None, started: Callable[[], None] = lambda: None
+) -> int:
     """Run a command with our standard streams and return its exit code (128 + n for signal n).
 
     Args:
         client: The engine's client.
         grace: Seconds that the program has to end by itself after we were told to stop.
         timeout: Seconds after which the program is told to stop; the exit code is then 124, as timeout(1) has it.
+        started: Called once the client runs.
     """
     process = subprocess.Popen(
         announced(client.words),
@@ -72,16 +75,18 @@ def attach(client: Invocation, grace: float, timeout: float | None = None) -> in
         preexec_fn=client.prepare,  # noqa: PLW1509 - system calls on what is loaded already
         process_group=0 if client.deliver else None,
     )
-    try:
-        with _signals_as_exceptions(), client.beside(process.pid):
-            return _exit_code(process.wait(timeout))
-    except _Interrupted as interruption:
-        return _stop(client, process, interruption.signum, grace)
-    except subprocess.TimeoutExpired:
-        _stop(client, process, signal.SIGTERM, grace)
-        return TIMED_OUT
-    finally:
-        _end(client, process)
+    with _signals_as_exceptions():
+        try:
+            with client.beside(process.pid):
+                started()
+                return _exit_code(process.wait(timeout))
+        except _Interrupted as interruption:
+            return _stop(client, process, interruption.signum, grace)
+        except subprocess.TimeoutExpired:
+            _stop(client, process, signal.SIGTERM, grace)
+            return TIMED_OUT
+        finally:
+            _end(client, process)
 
 
 def capture(client: Invocation, timeout: float | None) -> CompletedRun:
@@ -121,14 +126,13 @@ def capture(client: Invocation, timeout: float | None) -> CompletedRun:
 def _stop(client: Invocation, process: subprocess.Popen[bytes], signum: int, grace: float) -> int:
     """Let the program end in its own way; a second signal, or the end of the grace, kills it."""
     try:
-        with _signals_as_exceptions():
-            if client.deliver is not None:
-                if not client.deliver(process.pid, signum):  # not started yet, or over
-                    process.send_signal(signum)
-            # Ctrl-C at a terminal reaches the whole foreground process group; once is enough.
-            elif signum != signal.SIGINT or not sys.stdin.isatty():
+        if client.deliver is not None:
+            if not client.deliver(process.pid, signum):  # not started yet, or over
                 process.send_signal(signum)
-            return _exit_code(process.wait(grace))
+        # Ctrl-C at a terminal reaches the whole foreground process group; once is enough.
+        elif signum != signal.SIGINT or not sys.stdin.isatty():
+            process.send_signal(signum)
+        return _exit_code(process.wait(grace))
     except (_Interrupted, subprocess.TimeoutExpired):
         _end(client, process)
         return 128 + signum

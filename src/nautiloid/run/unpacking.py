@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from nautiloid.oci.source import ImageSource
 from nautiloid.oci.unpack import rootfs_path, unpacked
 from nautiloid.progress import SILENT, Progress
 from nautiloid.run.engine import Engine
+from nautiloid.run.mount_points import make_mount_points
 from nautiloid.run.profile import HardenedProfile
 from nautiloid.run.supervise import CompletedRun, Invocation, attach, capture
 
@@ -49,10 +50,12 @@ class UnpackingEngine(Engine):
             f"There is no image {reference} in Nautiloid's store.", "Build it with nautiloid build."
         )
 
-    def run(self, profile: HardenedProfile, timeout: float | None = None) -> int:
+    def run(
+        self, profile: HardenedProfile, timeout: float | None = None, started: Callable[[], None] = lambda: None
+    ) -> int:
         """Run attached to our standard streams."""
         with self._invocation(profile) as client:
-            return attach(client, self._grace, timeout)
+            return attach(client, self._grace, timeout, started)
 
     def run_captured(self, profile: HardenedProfile, timeout: float | None = None) -> CompletedRun:
         """Run without input and return what the program wrote."""
@@ -67,6 +70,12 @@ class UnpackingEngine(Engine):
             profile: The run.
             before: A program, with its arguments, that starts the rest.
         """
+
+    def _root_of(self, source: ImageSource, profile: HardenedProfile) -> Path:
+        """Return the image's root file system, with places for what is mounted over it."""
+        root = unpacked(source, self._cache)
+        make_mount_points(profile, root)
+        return root
 
     def _name_for(self, typed: str, local_name: str) -> str:
         del local_name

@@ -11,6 +11,36 @@ def _run() -> Command:
     return run
 
 
+def _ps() -> Command:
+    from nautiloid.cli.containers import ps  # noqa: PLC0415
+
+    return ps
+
+
+def _logs() -> Command:
+    from nautiloid.cli.containers import logs  # noqa: PLC0415
+
+    return logs
+
+
+def _stop() -> Command:
+    from nautiloid.cli.containers import stop  # noqa: PLC0415
+
+    return stop
+
+
+def _rm() -> Command:
+    from nautiloid.cli.containers import rm  # noqa: PLC0415
+
+    return rm
+
+
+def _debug() -> Command:
+    from nautiloid.cli.containers import debug  # noqa: PLC0415
+
+    return debug
+
+
 def _test() -> Command:
     from nautiloid.cli.test import test  # noqa: PLC0415
 
@@ -27,9 +57,14 @@ RUN = Group(
     "Run",
     {
         "run": _run,
+        "ps": _ps,
+        "logs": _logs,
+        "stop": _stop,
+        "rm": _rm,
+        "debug": _debug,
         "test": _test,
         "lab": _lab,
     },
     # What follows the image belongs to the program in it.
-    {"run": {"allow_interspersed_args": False}},
+    {"run": {"allow_interspersed_args": False}, "debug": {"allow_interspersed_args": False}},
 )

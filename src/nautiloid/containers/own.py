@@ -1,0 +1,64 @@
+"""Containers of the engines that have no daemon, by the records that their watchers write."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+from nautiloid.containers.container import Container, ContainerError
+from nautiloid.containers.log import read_log
+from nautiloid.containers.shelf import Shelf
+
+_PAUSE = 0.02
+_AGAIN = 3.0  # seconds that a watcher has after it was told a second time
+
+
+class OwnKeeper:
+    """Keeps what the shelf lists."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    def all(self) -> list[Container]:
+        """Return what is on the shelf."""
+        return self._shelf.all()
+
+    def log(self, name: str, *, follow: bool) -> Iterator[bytes]:
+        """Yield the log."""
+        path = self._shelf.log_of(name)
+        if not path.exists():
+            raise ContainerError(f"The container {name} writes to the terminal where it was started; it has no log.")
+        yield from read_log(path, lambda: follow and self._running(name))
+
+    def stop(self, name: str, grace: float) -> None:
+        """Tell the watcher; told twice it waits no longer."""
+        found = self._shelf.find(name)
+        if found is None or found.process is None:
+            return
+        watcher = found.process
+        for patience in (grace, _AGAIN):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(watcher, signal.SIGTERM)
+            wait_for(lambda: not self._running(name), patience)
+            if not self._running(name):
+                return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(watcher, signal.SIGKILL)  # bwrap dies with its parent, and the container with it
+
+    def remove(self, name: str) -> None:
+        """Take it from the shelf."""
+        self._shelf.remove(name)
+
+    def _running(self, name: str) -> bool:
+        found = self._shelf.find(name)
+        return found is not None and found.runs
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait until something is so, or the seconds are over."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
