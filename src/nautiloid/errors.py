@@ -34,3 +34,10 @@ class UsageError(NautiloidError):
 
 class IntegrityError(NautiloidError):
     """Bytes are not the bytes that were promised: a hash, size or signature differs."""
+
+
+def quotable(text: str, longest: int = 200) -> str:
+    """Return what a stranger said, fit for a message: one line of characters that command no terminal, cut short."""
+    shown = "".join(char if char.isprintable() else " " for char in text[: longest + 1])
+    line = " ".join(shown.split())
+    return f"{line[:longest]} ..." if len(text) > longest else line

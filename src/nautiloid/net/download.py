@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -11,13 +10,13 @@ from types import TracebackType
 
 import httpx
 
+from nautiloid.net.answer import said_by
 from nautiloid.net.errors import HttpError, LimitError, UnreachableError
 from nautiloid.net.http import Retry
 
 CHUNK = 1 << 18
-_SLOWEST = 1000  # bytes a second
 _WORTH_ANOTHER_TRY = 1 << 20  # bytes; an attempt that got this far does not count against the server
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]+/(?:[0-9]+|\*)")
 
 Opener = Callable[[Mapping[str, str]], AbstractContextManager[httpx.Response]]
 """Asks for the body with more headers; the status of the answer has been judged by then (200 or 206, or others)."""
@@ -30,13 +29,10 @@ class Limits:
     Attributes:
         limit: The most bytes that may come, counted from the body's start; None for any number.
         size: The bytes that the body has; an answer that ends before is taken up again. None: nobody knows.
-        patience: Seconds after which a server must have sent 1 kB for each of them: one that trickles is no better than
-            one that is silent.
     """
 
     limit: int | None = None
     size: int | None = None
-    patience: float = 30.0
 
 
 class ResumableBody:
@@ -75,8 +71,9 @@ class ResumableBody:
 
         Raises:
             UnreachableError: The connection breaks off again and again.
-            LimitError: More comes than may, or too slowly.
-            HttpError: The server takes up at another place than asked.
+            LimitError: More comes than may.
+            SlowError: It comes too slowly.
+            HttpError: The server sends a part that was not asked for.
         """
         done, failures = self._start, 0
         while True:
@@ -92,7 +89,7 @@ class ResumableBody:
             except httpx.TransportError as error:
                 failures = 1 if done - before >= _WORTH_ANOTHER_TRY else failures + 1
                 if failures >= self._retry.tries:
-                    broken = f"broke off after {done} bytes: {error or type(error).__name__}"
+                    broken = f"broke off after {done} bytes: {said_by(error)}"
                     raise UnreachableError(broken) from error
                 self._retry.wait(failures - 1)
                 self._open(done)
@@ -109,12 +106,7 @@ class ResumableBody:
     def _rest(self, done: int) -> Iterator[bytes]:
         """Yield the bytes from ``done`` on in one answer."""
         skip = self._repeated(done)
-        began, received = time.monotonic(), 0
         for chunk in self.answer.iter_raw():
-            received += len(chunk)
-            seconds = time.monotonic() - began
-            if seconds > self._limits.patience and received < seconds * _SLOWEST:
-                raise LimitError(f"sent {received} bytes in {seconds:.0f} s")
             if len(chunk) > skip:
                 yield chunk[skip:]
             skip = max(0, skip - len(chunk))
@@ -123,6 +115,8 @@ class ResumableBody:
         """Return how many bytes of the answer repeat what has come already."""
         if self.answer.status_code != httpx.codes.PARTIAL_CONTENT:
             return done
+        if not done:
+            raise HttpError("sent a part where all of it was asked for")
         place = _CONTENT_RANGE.fullmatch(self.answer.headers.get("Content-Range", "").strip())
         if place is None or int(place[1]) != done:
             raise HttpError("resumed at another place than asked")

@@ -34,4 +34,8 @@ class StatusError(HttpError):
 
 
 class LimitError(HttpError):
-    """The server sends more than it may, or more slowly."""
+    """The server sends more than it may."""
+
+
+class SlowError(HttpError):
+    """The server sends, or takes, less than it should in so much time."""

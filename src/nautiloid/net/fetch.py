@@ -20,9 +20,10 @@ from urllib.request import url2pathname
 import httpx
 
 from nautiloid.errors import IntegrityError, NautiloidError
+from nautiloid.net.answer import check_status
 from nautiloid.net.download import CHUNK, Limits, ResumableBody
 from nautiloid.net.errors import HttpError, LimitError
-from nautiloid.net.http import HttpClient, HttpSettings, Retry, check_status
+from nautiloid.net.http import HttpClient, HttpSettings, Retry
 from nautiloid.net.store import Store
 from nautiloid.progress import Progress, Task
 
@@ -61,6 +62,7 @@ class Fetcher:
         progress: The observer.
         offline: Never touch the network; ``file`` mirrors still serve.
         backoff: Seconds before the second try; each further try waits twice as long.
+        timeout: Seconds without a byte after which a mirror counts as gone.
         patience: Seconds after which a mirror must have sent 1 kB for each of them.
     """
 
@@ -71,13 +73,14 @@ class Fetcher:
         *,
         offline: bool = False,
         backoff: float = 0.5,
+        timeout: float = 30.0,
         patience: float = 30.0,
     ) -> None:
         self.store = store
         self.progress = progress
         self.offline = offline
-        self._client = HttpClient(HttpSettings(retry=Retry(tries=_TRIES, backoff=backoff)))
-        self._patience = patience
+        retry = Retry(tries=_TRIES, backoff=backoff)
+        self._client = HttpClient(HttpSettings(timeout=timeout, patience=patience, retry=retry))
 
     def __enter__(self) -> Fetcher:
         return self
@@ -181,7 +184,7 @@ class Fetcher:
                 check_status(answer, 200, 206)
                 yield answer
 
-        with ResumableBody(open_at, self._client.settings.retry, Limits(limit, patience=self._patience)) as body:
+        with ResumableBody(open_at, self._client.settings.retry, Limits(limit)) as body:
             yield from body
 
     def _reachable(self, mirrors: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from pathlib import PurePosixPath
 
+from nautiloid.errors import quotable
 from nautiloid.oci.errors import ImageFormatError
 
 _SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
@@ -24,7 +25,7 @@ def checked_digest(text: str) -> str:
     """
     if not is_digest(text):
         raise ImageFormatError(
-            f"{text!r} is not a sha256 digest.",
+            f"{quotable(text)!r} is not a sha256 digest.",
             "Only images whose content is named by sha256 digests can be read.",
         )
     return text

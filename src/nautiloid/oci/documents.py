@@ -8,6 +8,9 @@ from typing import Any
 
 from nautiloid.oci.errors import ImageFormatError
 
+_DEEPEST = 100  # levels; real documents have less than ten
+_TOO_DEEP = "it is nested too deeply"
+
 
 def canonical_json(data: object) -> bytes:
     """Serialise with sorted keys and no spaces: one value, one sequence of bytes, one digest."""
@@ -24,6 +27,26 @@ def plain_object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def strict_json(content: bytes) -> Any:
+    """Parse JSON (RFC 8259) that a stranger sent.
+
+    Raises:
+        ValueError: It is none, is nested too deeply, or an object in it names something twice, which two readers may
+            read in two ways.
+    """
+    try:
+        data = json.loads(content, parse_constant=_refuse_constant, object_pairs_hook=_said_once)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    level = [data]
+    for _ in range(_DEEPEST):
+        values = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
+        level = [value for inner in values for value in inner]
+        if not level:
+            return data
+    raise ValueError(_TOO_DEEP)
+
+
 def json_object(content: bytes, what: str) -> dict[str, Any]:
     """Parse a JSON object out of an image.
 
@@ -35,12 +58,23 @@ def json_object(content: bytes, what: str) -> dict[str, Any]:
         ImageFormatError: The bytes are not a JSON object.
     """
     try:
-        data = json.loads(content)
+        data = strict_json(content)
     except ValueError as error:
         raise ImageFormatError(f"The image's {what} is not JSON: {error}.", "The image is damaged.") from error
     if not isinstance(data, dict):
         raise ImageFormatError(f"The image's {what} is not a JSON object.", "The image is damaged.")
     return data
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object names something twice")
+    return found
 
 
 def without_empty(data: Mapping[str, Any]) -> dict[str, Any]:

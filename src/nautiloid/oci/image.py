@@ -12,7 +12,6 @@ from typing import BinaryIO, Protocol
 
 from nautiloid import labels
 from nautiloid.oci.digest import is_digest
-from nautiloid.oci.documents import json_object, objects
 from nautiloid.oci.errors import ImageNotFoundError
 from nautiloid.oci.model import (
     INDEX_TYPES,
@@ -20,6 +19,7 @@ from nautiloid.oci.model import (
     ImageConfig,
     Manifest,
     Platform,
+    index_entries,
 )
 
 # buildx names an image by this annotation and puts only the tag into the standard one.
@@ -120,14 +120,20 @@ def _known(entries: Sequence[Descriptor]) -> str:
     return f"There are: {', '.join(names)}." if names else "It holds no named image."
 
 
-def manifests_behind(blobs: Blobs, entry: Descriptor, depth: int = 0) -> Iterator[Descriptor]:
+def manifests_behind(blobs: Blobs, entry: Descriptor) -> Iterator[Descriptor]:
     """Yield the manifests behind an entry; attestations, whose platform is "unknown", are no images."""
-    if entry.media_type not in INDEX_TYPES:
-        if not entry.platform or entry.platform.os != "unknown":
-            yield entry
-    elif depth < _DEEPEST_INDEX:
-        for nested in objects(json_object(blobs.read_blob(entry.digest), "index").get("manifests")):
-            yield from manifests_behind(blobs, Descriptor.from_dict(nested), depth + 1)
+    known: set[str] = set()
+    level = [entry]
+    for _ in range(_DEEPEST_INDEX + 1):
+        below: list[Descriptor] = []
+        for one in level:
+            if one.media_type not in INDEX_TYPES:
+                if not one.platform or one.platform.os != "unknown":
+                    yield one
+            elif one.digest not in known:
+                known.add(one.digest)
+                below += index_entries(blobs.read_blob(one.digest))
+        level = below
 
 
 def _fitting(images: list[Image], platform: Platform | None) -> list[Image]:

@@ -37,6 +37,7 @@ from nautiloid.oci.model import (
     ImageConfig,
     Manifest,
     Platform,
+    index_entries,
 )
 from nautiloid.oci.reference import CATALOG_PREFIX
 
@@ -312,14 +313,19 @@ class Layout:
         return freed
 
     def _reachable(self, entry: Descriptor) -> Iterator[str]:
-        yield entry.digest
-        if entry.media_type in INDEX_TYPES:
-            for nested in objects(json_object(self.read_blob(entry.digest), "index").get("manifests")):
-                yield from self._reachable(Descriptor.from_dict(nested))
-        else:
-            manifest = Manifest.from_json(self.read_blob(entry.digest))
-            yield manifest.config.digest
-            yield from (layer.digest for layer in manifest.layers)
+        """Yield the digests of all that an entry needs; a manifest that is named again is not read again."""
+        found, waiting = {entry.digest}, [entry]
+        while waiting:
+            one = waiting.pop()
+            yield one.digest
+            if one.media_type in INDEX_TYPES:
+                nested = {below.digest: below for below in index_entries(self.read_blob(one.digest))}
+                waiting += [below for digest, below in nested.items() if digest not in found]
+                found |= nested.keys()
+            else:
+                manifest = Manifest.from_json(self.read_blob(one.digest))
+                yield manifest.config.digest
+                yield from (layer.digest for layer in manifest.layers)
 
     # -- files -------------------------------------------------------------------------------------
 

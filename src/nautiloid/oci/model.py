@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nautiloid.errors import quotable
 from nautiloid.oci.digest import checked_digest
 from nautiloid.oci.documents import (
     canonical_json,
@@ -35,7 +36,11 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
 DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
+_LARGEST_SIZE = 1 << 63  # bytes; descriptors count in 64 bits
+
 INDEX_TYPES = frozenset({INDEX, DOCKER_INDEX})
+
+_MOST_ENTRIES = 1000
 
 _GO_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 
@@ -107,8 +112,8 @@ class Descriptor:
             ImageFormatError: Digest or size is missing or not valid.
         """
         size = data.get("size")
-        if not isinstance(size, int) or size < 0:
-            raise ImageFormatError(f"A descriptor says {size!r} for its size.", "The image is damaged.")
+        if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < _LARGEST_SIZE:
+            raise ImageFormatError(f"A descriptor says {quotable(repr(size))} for its size.", "The image is damaged.")
         platform = data.get("platform")
         return cls(
             media_type=str(data.get("mediaType") or ""),
@@ -126,6 +131,20 @@ class Descriptor:
         if self.platform:
             data["platform"] = self.platform.to_dict()
         return data
+
+
+def index_entries(content: bytes) -> list[Descriptor]:
+    """Read what an index of images names.
+
+    Raises:
+        ImageFormatError: It is no index, or names more than any image has platforms and attestations.
+    """
+    entries = objects(json_object(content, "index").get("manifests"))
+    if len(entries) > _MOST_ENTRIES:
+        raise ImageFormatError(
+            f"An index names {len(entries)} manifests; {_MOST_ENTRIES} are read.", "Ask for one image by its digest."
+        )
+    return [Descriptor.from_dict(entry) for entry in entries]
 
 
 @dataclass(frozen=True)

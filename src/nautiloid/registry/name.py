@@ -61,6 +61,11 @@ class RemoteName:
         return f"{self.registry}/{self.repository}{tag}{digest}"
 
 
+def is_tag(text: str) -> bool:
+    """Tell whether a text can be a tag."""
+    return _TAG.fullmatch(text) is not None
+
+
 def parse_remote_name(text: str) -> RemoteName:
     """Read what a user typed; ``docker://`` before it is allowed.
 

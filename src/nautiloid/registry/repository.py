@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
-from nautiloid.errors import IntegrityError
+from nautiloid.errors import IntegrityError, quotable
 from nautiloid.net.download import Limits, ResumableBody
 from nautiloid.net.errors import HttpError, LimitError
 from nautiloid.oci.digest import digest_of
-from nautiloid.oci.documents import json_object, objects
-from nautiloid.oci.model import DOCKER_INDEX, DOCKER_MANIFEST, INDEX, MANIFEST, Descriptor
+from nautiloid.oci.documents import json_object, strings
+from nautiloid.oci.model import DOCKER_INDEX, DOCKER_MANIFEST, INDEX, MANIFEST, Descriptor, index_entries
 from nautiloid.registry.errors import NotInRegistryError, RegistryError
-from nautiloid.registry.session import Session
+from nautiloid.registry.name import is_tag
+from nautiloid.registry.session import Answer, Session
 
 _ACCEPT = ", ".join((INDEX, MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST))
-_LARGEST_MANIFEST = 4 << 20  # bytes; the specification lets registries refuse larger ones
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")  # RFC 6838
+_OFFSET = re.compile(r"(?:bytes=)?[0-9]+-([0-9]{1,18})")
+_MOST_PAGES = 1000
 _PIECE = 16 << 20  # bytes of one PATCH: what is lost when a connection breaks
 _TRIES = 5
 
@@ -72,17 +76,21 @@ class Repository:
         """
         answer = self._request("GET", f"manifests/{reference}", headers={"Accept": _ACCEPT})
         data = answer.content
-        if len(data) > _LARGEST_MANIFEST:
-            raise RegistryError(f"The manifest {self.name}:{reference} has {len(data)} bytes.")
         digest = digest_of(data)
-        promised = reference if reference.startswith("sha256:") else answer.headers.get("Docker-Content-Digest", digest)
+        promised = reference if reference.startswith("sha256:") else answer.header("Docker-Content-Digest") or digest
         if promised.startswith("sha256:") and promised != digest:
             raise IntegrityError(
-                f"{self.session.registry} sent another manifest of {self.name} than the one it promised ({promised}).",
+                f"{self.session.registry} sent another manifest of {self.name} than the one it promised "
+                f"({quotable(promised)}).",
                 "Something between here and the registry changes what it carries.",
             )
         stated = json_object(data, "manifest").get("mediaType")
-        media_type = str(stated or answer.headers.get("Content-Type", "").partition(";")[0] or MANIFEST)
+        media_type = str(stated or answer.header("Content-Type").partition(";")[0].strip() or MANIFEST)
+        if not _MEDIA_TYPE.fullmatch(media_type):
+            raise RegistryError(
+                f"{self.session.registry} sent a manifest of the type {quotable(media_type)!r}, which is none.",
+                "The image is damaged.",
+            )
         return Document(media_type, digest, data)
 
     def put_manifest(self, reference: str, media_type: str, data: bytes) -> bool:
@@ -96,22 +104,38 @@ class Repository:
         """
         headers = {"Content-Type": media_type}
         answer = self._request("PUT", f"manifests/{reference}", content=data, headers=headers, expected=(201,))
-        stored = answer.headers.get("Docker-Content-Digest", digest_of(data))
+        stored = answer.header("Docker-Content-Digest") or digest_of(data)
         if stored != digest_of(data):
-            raise RegistryError(f"{self.session.registry} stored {stored} instead of {digest_of(data)}.")
-        return "OCI-Subject" in answer.headers
+            raise RegistryError(
+                f"{self.session.registry} stored {quotable(stored)} instead of {digest_of(data)}.",
+                "Something between here and the registry changes what it carries.",
+            )
+        return bool(answer.header("OCI-Subject"))
 
     def tags(self) -> tuple[str, ...]:
-        """List the tags, following the pages of a long list."""
+        """List the tags, following the pages of a long list; what can be none is left out.
+
+        Raises:
+            RegistryError: The registry refuses or fails, or the pages do not end or lead elsewhere.
+        """
         found: list[str] = []
         url = self._url("tags/list")
-        while url:
+        for _ in range(_MOST_PAGES):
             answer = self.session.request("GET", url, scope=self._scope)
-            listed = json_object(answer.content, "tag list").get("tags")
-            found += [str(tag) for tag in listed or []]
-            following = answer.links.get("next", {}).get("url")
-            url = urljoin(str(answer.url), following) if following else ""
-        return tuple(found)
+            found += [tag for tag in strings(json_object(answer.content, "tag list").get("tags")) if is_tag(tag)]
+            following = answer.head.links.get("next", {}).get("url")
+            if not following:
+                return tuple(found)
+            url = answer.leads_to(following)
+            if not self.session.is_own(url):
+                raise RegistryError(
+                    f"{self.session.registry} continues its list of tags at {quotable(url)}, which is not its own.",
+                    "Something between here and the registry may answer in its place.",
+                )
+        raise RegistryError(
+            f"{self.session.registry} lists the tags of {self.name} on more than {_MOST_PAGES} pages.",
+            "Name the tag that you want.",
+        )
 
     def referrers(self, digest: str) -> tuple[Descriptor, ...]:
         """List what says something about a manifest, such as SBOMs and signatures.
@@ -121,18 +145,18 @@ class Repository:
         """
         answer = self._request("GET", f"referrers/{digest}", headers={"Accept": INDEX}, expected=(200, 404))
         data = answer.content
-        if answer.status_code == 404:
+        if answer.status == 404:
             try:
                 data = self.manifest(digest.replace(":", "-")).data
             except NotInRegistryError:
                 return ()
-        return tuple(Descriptor.from_dict(entry) for entry in objects(json_object(data, "index").get("manifests")))
+        return tuple(index_entries(data))
 
     # -- blobs -------------------------------------------------------------------------------------
 
     def has_blob(self, digest: str) -> bool:
         """Tell whether the blob is here."""
-        return self._request("HEAD", f"blobs/{digest}", expected=(200, 404)).status_code == 200
+        return self._request("HEAD", f"blobs/{digest}", expected=(200, 404)).status == 200
 
     def read_blob(self, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
         """Yield a blob's bytes from ``start`` on, taking up again where a connection broke.
@@ -157,7 +181,10 @@ class Repository:
         except LimitError as error:
             raise IntegrityError(f"{descriptor.digest} is longer than its {descriptor.size} bytes.") from error
         except HttpError as error:
-            raise RegistryError(f"{descriptor.digest} of {descriptor.size} bytes {error.message}.") from error
+            raise RegistryError(
+                f"{self.session.registry}: {descriptor.digest} of {descriptor.size} bytes: {error.message}.",
+                "Try again; if it stays so, the registry or something before it is at fault.",
+            ) from error
 
     def mount_blob(self, digest: str, source: str) -> str | None:
         """Ask for a blob of another repository of this registry.
@@ -170,7 +197,7 @@ class Repository:
         answer = self.session.request(
             "POST", self._url(f"blobs/uploads/?{query}"), scope=scope, content=b"", expected=(201, 202)
         )
-        return None if answer.status_code == 201 else self._location(answer)
+        return None if answer.status == 201 else self._location(answer)
 
     def upload_blob(
         self, descriptor: Descriptor, read: Reader, moved: Callable[[int], None], upload: str | None = None
@@ -187,19 +214,21 @@ class Repository:
             RegistryError: The registry refuses, or its failures do not end.
         """
         where = upload or self._begin_upload()
-        done, failures = 0, 0
+        done, furthest, failures = 0, 0, 0
         while done < descriptor.size:
             try:
                 for piece in _pieces(read(done)):
                     where, reached = self._patch(where, done, piece)
                     moved(reached - done)
-                    done, failures = reached, 0
-            except (RegistryError, httpx.TransportError) as error:
+                    done = reached
+                    if done > furthest:  # a registry that forgets what it has is no better than one that fails
+                        furthest, failures = done, 0
+            except RegistryError as error:
                 failures += 1
                 if failures >= _TRIES:
                     raise
                 self._retry.wait(failures)
-                where, reached = self._resume(where, error)
+                where, reached = self._resume(where, descriptor.size, error)
                 moved(reached - done)
                 done = reached
             else:
@@ -221,23 +250,26 @@ class Repository:
         )
         return self._location(answer), start + len(piece)
 
-    def _resume(self, where: str, error: Exception) -> tuple[str, int]:
+    def _resume(self, where: str, size: int, error: Exception) -> tuple[str, int]:
         """Ask how many bytes of an upload have arrived; one that was forgotten is begun anew."""
         try:
             answer = self.session.request("GET", where, scope=self._scope, expected=(204, 200, 202))
         except NotInRegistryError:
             return self._begin_upload(), 0
-        reached = answer.headers.get("Range", "").rpartition("-")[2]
-        if not reached.isdigit():
-            raise RegistryError(f"{self.session.registry} does not say how far an upload got.") from error
+        place = _OFFSET.fullmatch(answer.header("Range").strip())
+        if place is None or int(place[1]) >= size:
+            raise RegistryError(f"{self.session.registry} does not say how far an upload got.", "Try again.") from error
         # "0-0" is what registries say of an empty upload and of one byte; a byte sent twice is refused, so begin anew.
-        return (self._begin_upload(), 0) if reached == "0" else (self._location(answer), int(reached) + 1)
+        reached = int(place[1])
+        return (self._location(answer), reached + 1) if reached else (self._begin_upload(), 0)
 
-    def _location(self, answer: httpx.Response) -> str:
-        location: str = answer.headers.get("Location", "")
+    def _location(self, answer: Answer) -> str:
+        location = answer.header("Location")
         if not location:
-            raise RegistryError(f"{self.session.registry} began an upload without saying where.")
-        return urljoin(str(answer.url), location)
+            raise RegistryError(
+                f"{self.session.registry} began an upload without saying where.", "Tell whoever runs the registry."
+            )
+        return answer.leads_to(location)
 
     def _url(self, rest: str) -> str:
         return f"/v2/{quote(self.name)}/{rest}"
@@ -250,7 +282,7 @@ class Repository:
         content: bytes | None = None,
         headers: dict[str, str] | None = None,
         expected: tuple[int, ...] = (200,),
-    ) -> httpx.Response:
+    ) -> Answer:
         return self.session.request(
             method, self._url(rest), scope=self._scope, content=content, headers=headers, expected=expected
         )

@@ -21,9 +21,13 @@ class SessionSettings:
         plain_http: Speak HTTP without TLS; a registry on this machine that speaks nothing else is recognised.
         token_servers: Host names, beside the registry's own, that may see its credentials.
         backoff: Seconds before the second try; each further try waits twice as long.
+        timeout: Seconds without a byte after which the registry counts as gone.
+        patience: Seconds of waiting after which it must have sent 1 kB for each of them.
     """
 
     ca_files: tuple[Path, ...] = ()
     plain_http: bool = False
     token_servers: tuple[str, ...] = field(default_factory=_token_servers)
     backoff: float = 1.0
+    timeout: float = 60.0
+    patience: float = 30.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
+from nautiloid.errors import quotable
 from nautiloid.registry.errors import RegistryError
 
 # Below these, as in ``example.co.uk``, the parent of a name belongs to everybody.
@@ -29,19 +30,27 @@ def check_token_server(realm: str, base: str, vouched: Collection[str] = ()) -> 
     Raises:
         RegistryError: It speaks no TLS although the registry does, or it is a stranger.
     """
-    server, registry = urlsplit(realm), urlsplit(base)
+    try:
+        server = urlsplit(realm)
+    except ValueError as error:
+        raise RegistryError(
+            f"The registry sends us to {quotable(realm)!r} for a token, which is no URL: your credentials stay here.",
+            "Ask whoever runs the registry to name an https URL.",
+        ) from error
+    registry = urlsplit(base)
     host, own = (server.hostname or "").lower(), (registry.hostname or "").lower()
     if server.scheme not in ("https", registry.scheme):
         raise RegistryError(
-            f"The registry {own} sends us to {realm} for a token, which speaks no TLS: your credentials stay here.",
+            f"The registry {own} sends us to {quotable(realm)} for a token, which speaks no TLS: your credentials "
+            "stay here.",
             "Ask whoever runs the registry to name an https URL.",
         )
     if host in vouched or _belong_together(host, own):
         return
     raise RegistryError(
-        f"The registry {own} sends us to {host or realm} for a token, which is no host of its own: your credentials "
-        "stay here.",
-        f"If you trust it with them: NAUTILOID_TOKEN_SERVERS={host} (several with commas between them).",
+        f"The registry {own} sends us to {quotable(host or realm)} for a token, which is no host of its own: your "
+        "credentials stay here.",
+        f"If you trust it with them: NAUTILOID_TOKEN_SERVERS={quotable(host)} (several with commas between them).",
     )
 
 

@@ -12,15 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
-from nautiloid.oci.documents import json_object, objects
-from nautiloid.oci.errors import ImageNotFoundError
+from nautiloid.errors import quotable
+from nautiloid.oci.documents import json_object
+from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
 from nautiloid.oci.layout import Layout
-from nautiloid.oci.model import INDEX_TYPES, Descriptor, Manifest, Platform
+from nautiloid.oci.model import INDEX_TYPES, Descriptor, Manifest, Platform, index_entries
 from nautiloid.progress import SILENT, Progress, Task
 from nautiloid.registry.repository import Document, Repository
 
 _AT_ONCE = 3
 _CHUNK = 1 << 20
+_DEEPEST_INDEX = 4  # one level in practice
+_MOST_DOCUMENTS = 1000
+_LARGEST_DOCUMENTS = 64 << 20  # bytes
 
 
 class TransferSource(Protocol):
@@ -197,27 +201,50 @@ def _send(
 
 def _parts(source: TransferSource, top: Document) -> tuple[list[Document], list[Descriptor]]:
     """Return every manifest below ``top``, itself last, and every blob that they name, each once."""
-    if top.media_type not in INDEX_TYPES:
-        manifest = Manifest.from_json(top.data)
-        found = {blob.digest: blob for blob in (manifest.config, *manifest.layers)}
-        return [top], list(found.values())
-    documents: list[Document] = []
-    blobs: dict[str, Descriptor] = {}
-    for entry in objects(json_object(top.data, "index").get("manifests")):
-        below, named = _parts(source, source.document(Descriptor.from_dict(entry)))
-        documents += below
-        blobs |= {blob.digest: blob for blob in named}
-    return [*documents, top], list(blobs.values())
+    parts = _Parts(source)
+    parts.add(top)
+    return list(parts.documents.values()), list(parts.blobs.values())
+
+
+class _Parts:
+    """Gathers what an image or index is made of, each manifest once, however often and deep it is named."""
+
+    def __init__(self, source: TransferSource) -> None:
+        self._source = source
+        self._size = 0
+        self.documents: dict[str, Document] = {}
+        self.blobs: dict[str, Descriptor] = {}
+
+    def add(self, document: Document, depth: int = 0) -> None:
+        self._check(document, depth)
+        if document.media_type in INDEX_TYPES:
+            for entry in index_entries(document.data):
+                if entry.digest not in self.documents:
+                    self.add(self._source.document(entry), depth + 1)
+        else:
+            manifest = Manifest.from_json(document.data)
+            self.blobs |= {blob.digest: blob for blob in (manifest.config, *manifest.layers)}
+        self.documents[document.digest] = document
+
+    def _check(self, document: Document, depth: int) -> None:
+        self._size += len(document.data)
+        if depth > _DEEPEST_INDEX or len(self.documents) >= _MOST_DOCUMENTS or self._size > _LARGEST_DOCUMENTS:
+            raise ImageFormatError(
+                f"The index nests deeper than {_DEEPEST_INDEX} levels, or leads to more than {_MOST_DOCUMENTS} "
+                f"manifests or {_LARGEST_DOCUMENTS >> 20} MiB of them.",
+                "Ask for one image by its digest.",
+            )
 
 
 def _chosen(index: Document, platform: Platform) -> Descriptor:
-    entries = [Descriptor.from_dict(entry) for entry in objects(json_object(index.data, "index").get("manifests"))]
+    entries = index_entries(index.data)
     for entry in entries:
         if entry.platform is not None and entry.platform.matches(platform):
             return entry
-    offered = ", ".join(sorted({str(entry.platform) for entry in entries if entry.platform})) or "no platform at all"
+    offered = quotable(", ".join(sorted({str(entry.platform) for entry in entries if entry.platform})))
     raise ImageNotFoundError(
-        f"The index has no image for {platform}; it is for {offered}.", "Choose one with --platform."
+        f"The index has no image for {platform}; it is for {offered or 'no platform at all'}.",
+        "Choose one with --platform.",
     )
 
 

@@ -20,9 +20,10 @@ import google_crc32c
 import httpx
 
 from nautiloid.errors import IntegrityError, NautiloidError
+from nautiloid.net.answer import read_limited, said_by
 from nautiloid.net.download import ResumableBody
 from nautiloid.net.errors import HttpError, UnreachableError
-from nautiloid.net.http import HttpClient, HttpSettings, Retry, read_limited
+from nautiloid.net.http import HttpClient, HttpSettings, Retry
 from nautiloid.progress import SILENT, Progress
 
 OSV_EXPORTS = "https://osv-vulnerabilities.storage.googleapis.com"
@@ -57,10 +58,12 @@ class Fetched:
 class Exports:
     """One pool of connections to the hosts of advisories."""
 
-    def __init__(self, base: str = OSV_EXPORTS, *, pause: float = 0.5) -> None:
+    def __init__(
+        self, base: str = OSV_EXPORTS, *, pause: float = 0.5, timeout: float = 120.0, patience: float = 30.0
+    ) -> None:
         self.base = base.rstrip("/")
         retry = Retry(tries=_TRIES, backoff=pause)
-        self._client = HttpClient(HttpSettings(timeout=120.0, retry=retry, compressed=True))
+        self._client = HttpClient(HttpSettings(timeout=timeout, patience=patience, retry=retry, compressed=True))
 
     def close(self) -> None:
         """Close the connections."""
@@ -80,7 +83,7 @@ class Exports:
         @contextmanager
         def open_at(headers: Mapping[str, str]) -> Iterator[httpx.Response]:
             with self._client.send("GET", url, headers={"Accept-Encoding": "identity", **asked, **headers}) as answer:
-                _check_status(answer, 200, 206, 304)
+                _check_status(answer, 200, 206, *((304,) if etag else ()))
                 yield answer
 
         with _named_errors(), ResumableBody(open_at, self._client.settings.retry) as download:
@@ -123,7 +126,7 @@ class Exports:
                         content = read_limited(answer, _LARGEST_DOCUMENT)
                 except httpx.TransportError as error:
                     if attempt == _TRIES - 1:
-                        raise UnreachableError(str(error) or type(error).__name__) from error
+                        raise UnreachableError(said_by(error)) from error
                     self._client.settings.retry.wait(attempt)
                 else:
                     break

@@ -107,7 +107,7 @@ def write_exploited(connection: sqlite3.Connection, content: bytes) -> int:
              int(entry.get("knownRansomwareCampaignUse") == "Known"))
             for entry in json.loads(content)["vulnerabilities"]
         ]  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IntegrityError(f"this is not CISA's list of known exploited vulnerabilities: {error}") from error
     connection.execute("DELETE FROM exploited")
     connection.executemany("INSERT OR REPLACE INTO exploited VALUES (?,?,?,?)", rows)
@@ -142,7 +142,7 @@ def _import_zip(connection: sqlite3.Connection, file: Path, name: str, progress:
 def _import_json(connection: sqlite3.Connection, content: bytes, name: str) -> str:
     try:
         data = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise IntegrityError(f"this is not JSON: {error}") from error
     if "catalogVersion" in data and "vulnerabilities" in data:
         return f"{write_exploited(connection, content)} known exploited vulnerabilities"
