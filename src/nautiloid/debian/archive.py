@@ -110,14 +110,15 @@ def fetch_release(
         except FetchError as error:
             unreachable.append(error)
         except NautiloidError as error:
-            refused.append(str(error))
+            refused.append(" ".join(filter(None, (f"{error.message}.", error.hint))))
         else:
             fetcher.store.put([inrelease], sha256=release.sha256)
             return release
     if refused:
         raise IntegrityError(
             f"No mirror has a Release of {pocket.suite} that can be believed:"
-            + "".join(f"\n  {reason}" for reason in refused)
+            + "".join(f"\n  {reason}" for reason in refused),
+            "Use another mirror, or check this machine's clock and what lies between here and the mirror.",
         )
     raise FetchError(
         f"No mirror answered for {pocket.suite}:" + "".join(f"\n  {error.message}" for error in unreachable),

@@ -196,6 +196,7 @@ class HttpClient:
                 raise HttpError("redirects to where there is no TLS")
             if _origin(following.url) != _origin(request.url):
                 following.headers.pop("Authorization", None)
+            following.url = following.url.copy_with(username="", password="")  # nor what the redirect itself names
             request = following
         raise HttpError(f"redirects more than {_MOST_REDIRECTS} times")
 

@@ -38,6 +38,8 @@ def strict_json(content: bytes) -> Any:
         data = json.loads(content, parse_constant=_refuse_constant, object_pairs_hook=_said_once)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
+    if b"\\ud" in content.lower():
+        json.dumps(data, ensure_ascii=False).encode()  # half a character, which nobody could write again
     level = [data]
     for _ in range(_DEEPEST):
         values = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))

@@ -97,7 +97,10 @@ class Layout:
                     size += file.write(chunk)
             digest = f"sha256:{hasher.hexdigest()}"
             if expected is not None and digest != expected:
-                raise IntegrityError(f"Content of digest {digest} came in place of {expected}.")
+                raise IntegrityError(
+                    f"Content of digest {digest} came in place of {expected}.",
+                    "Try again; if it stays so, where it came from is damaged or lies.",
+                )
             self._settle(path, digest)
         return Blob(digest, size)
 

@@ -14,7 +14,7 @@ from nautiloid.errors import IntegrityError, quotable
 from nautiloid.net.download import Limits, ResumableBody
 from nautiloid.net.errors import HttpError, LimitError
 from nautiloid.oci.digest import digest_of
-from nautiloid.oci.documents import json_object, strings
+from nautiloid.oci.documents import json_object
 from nautiloid.oci.model import DOCKER_INDEX, DOCKER_MANIFEST, INDEX, MANIFEST, Descriptor, index_entries
 from nautiloid.registry.errors import NotInRegistryError, RegistryError
 from nautiloid.registry.name import is_tag
@@ -122,7 +122,8 @@ class Repository:
         url = self._url("tags/list")
         for _ in range(_MOST_PAGES):
             answer = self.session.request("GET", url, scope=self._scope)
-            found += [tag for tag in strings(json_object(answer.content, "tag list").get("tags")) if is_tag(tag)]
+            listed = json_object(answer.content, "tag list").get("tags")
+            found += [tag for tag in listed or () if isinstance(tag, str) and is_tag(tag)]
             following = answer.head.links.get("next", {}).get("url")
             if not following:
                 return tuple(found)
@@ -179,7 +180,10 @@ class Repository:
             with ResumableBody(open_at, self._retry, Limits(size=descriptor.size), start) as body:
                 yield from body
         except LimitError as error:
-            raise IntegrityError(f"{descriptor.digest} is longer than its {descriptor.size} bytes.") from error
+            raise IntegrityError(
+                f"{descriptor.digest} is longer than its {descriptor.size} bytes.",
+                "Try again; if it stays so, the registry or something before it is at fault.",
+            ) from error
         except HttpError as error:
             raise RegistryError(
                 f"{self.session.registry}: {descriptor.digest} of {descriptor.size} bytes: {error.message}.",

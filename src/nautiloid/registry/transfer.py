@@ -220,7 +220,13 @@ class _Parts:
         if document.media_type in INDEX_TYPES:
             for entry in index_entries(document.data):
                 if entry.digest not in self.documents:
-                    self.add(self._source.document(entry), depth + 1)
+                    below = self._source.document(entry)
+                    if (below.media_type in INDEX_TYPES) != (entry.media_type in INDEX_TYPES):
+                        raise ImageFormatError(
+                            f"An index takes {entry.digest} for what it is not, an index or an image.",
+                            "The image is damaged.",
+                        )
+                    self.add(below, depth + 1)
         else:
             manifest = Manifest.from_json(document.data)
             self.blobs |= {blob.digest: blob for blob in (manifest.config, *manifest.layers)}

@@ -21,7 +21,7 @@ import httpx
 
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.net.answer import read_limited, said_by
-from nautiloid.net.download import ResumableBody
+from nautiloid.net.download import Limits, ResumableBody
 from nautiloid.net.errors import HttpError, UnreachableError
 from nautiloid.net.http import HttpClient, HttpSettings, Retry
 from nautiloid.progress import SILENT, Progress
@@ -30,8 +30,9 @@ OSV_EXPORTS = "https://osv-vulnerabilities.storage.googleapis.com"
 EXPLOITED = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
 EPSS = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
 
+_HINT = "The old database is still in use. Check the network, or use 'nautiloid db import'."
 _TRIES = 3
-_LARGEST_DOCUMENT = 1 << 30  # bytes
+_LARGEST_DOCUMENT = 256 << 20  # bytes; lists of changes have some 10 MB
 
 
 class FeedError(NautiloidError):
@@ -56,12 +57,27 @@ class Fetched:
 
 
 class Exports:
-    """One pool of connections to the hosts of advisories."""
+    """One pool of connections to the hosts of advisories.
+
+    Args:
+        base: Where the exports are.
+        pause: Seconds before the second try; each further try waits twice as long.
+        timeout: Seconds without a byte after which a host counts as gone.
+        patience: Seconds of waiting after which it must have sent 1 kB for each of them.
+        largest: Bytes that an export may have.
+    """
 
     def __init__(
-        self, base: str = OSV_EXPORTS, *, pause: float = 0.5, timeout: float = 120.0, patience: float = 30.0
+        self,
+        base: str = OSV_EXPORTS,
+        *,
+        pause: float = 0.5,
+        timeout: float = 120.0,
+        patience: float = 30.0,
+        largest: int = 8 << 30,
     ) -> None:
         self.base = base.rstrip("/")
+        self._limits = Limits(limit=largest)
         retry = Retry(tries=_TRIES, backoff=pause)
         self._client = HttpClient(HttpSettings(timeout=timeout, patience=patience, retry=retry, compressed=True))
 
@@ -86,7 +102,7 @@ class Exports:
                 _check_status(answer, 200, 206, *((304,) if etag else ()))
                 yield answer
 
-        with _named_errors(), ResumableBody(open_at, self._client.settings.retry) as download:
+        with _named_errors(), ResumableBody(open_at, self._client.settings.retry, self._limits) as download:
             if download.answer.status_code == httpx.codes.NOT_MODIFIED:
                 return None
             stated = download.answer.headers
@@ -142,7 +158,7 @@ def _named_errors() -> Iterator[None]:
     except HttpError as error:
         raise FeedError(
             f"cannot fetch advisories: {error.message}",
-            "The old database is still in use. Check the network, or use 'nautiloid db import'.",
+            _HINT,
         ) from error
 
 
@@ -151,7 +167,7 @@ def _check_status(answer: httpx.Response, *expected: int) -> None:
         # A bucket that may not be listed says 403 for what is not there.
         raise MissingError(f"there is nothing at {answer.url} ({answer.status_code})")
     if answer.status_code not in expected:
-        raise FeedError(f"{answer.url} answers {answer.status_code}")
+        raise FeedError(f"{answer.url} answers {answer.status_code}", _HINT)
 
 
 class _Sums:

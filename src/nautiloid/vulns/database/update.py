@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import sqlite3
 import tempfile
 import zlib
@@ -24,6 +25,7 @@ USUAL = ("PyPI", "Debian", "Ubuntu", "Alpine", "AlmaLinux", "Wolfi", "Chainguard
 
 _MOST_SINGLE_RECORDS = 400
 _CONNECTIONS = 8
+_LARGEST_LIST = 256 << 20  # bytes; EPSS scores have some 10 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,13 @@ class _Update:
 
 
 def _unpacked(content: bytes) -> bytes:
+    if not content.startswith(b"\x1f\x8b"):
+        return content
     try:
-        return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+        with gzip.open(io.BytesIO(content)) as unpacked:
+            plain = unpacked.read(_LARGEST_LIST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise IntegrityError(f"damaged: {error}") from error
+    if len(plain) > _LARGEST_LIST:
+        raise IntegrityError(f"unpacks to more than {_LARGEST_LIST} bytes")
+    return plain
