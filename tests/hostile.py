@@ -1,8 +1,8 @@
 """Servers on the loopback that speak well, but for one fault: what hostile registries, mirrors and indices may do.
 
 An ``Origin`` answers what its ``answer`` says. A ``Fault`` takes over where its pattern fits the path of a request, and
-may write anything to the connection. Every origin keeps the requests that it saw, whole, so that a test can tell who has
-seen a secret.
+may write anything to the connection. Every origin keeps the requests that it saw, whole, so that a test can tell who
+has seen a secret.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import datetime
 import gzip
 import hashlib
 import ipaddress
+import itertools
 import json
 import re
 import ssl
@@ -51,12 +52,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """A good answer."""
+    """A good answer.
+
+    Attributes:
+        effect: What it changes at the server, unless a fault takes its place.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     reason: bytes = b"Said"
+    effect: Callable[[], object] | None = None
 
     def head(self, *without: str) -> bytes:
         lines = [b"HTTP/1.1 %d %s" % (self.status, self.reason)]
@@ -132,6 +138,7 @@ class Origin:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 5
+            disable_nagle_algorithm = True
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -162,7 +169,7 @@ class Origin:
             )
         self.address = f"127.0.0.1:{self._server.server_port}"
         self.url = f"{'https' if certificate else 'http'}://{self.address}"
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.002,), daemon=True).start()
 
     def close(self) -> None:
         self.stopping.set()
@@ -178,10 +185,12 @@ class Origin:
             self.faults += 1
             self.fault.act(wire, asked, reply)
             return False
+        if reply.effect:
+            reply.effect()
         wire.send(reply.head() + (b"" if asked.method == "HEAD" else reply.body))
         return True
 
-    def answer(self, asked: Asked) -> Reply:
+    def answer(self, asked: Asked) -> Reply:  # noqa: ARG002 - others look at it
         """Say what is right; a plain origin has a file of eight bytes at every path."""
         return Reply(body=b"anything")
 
@@ -223,6 +232,7 @@ class Registry(Origin):
         self.documents: dict[str, tuple[str, bytes]] = {}
         self.blobs: dict[str, bytes] = {}
         self.uploads: dict[str, bytes] = {}
+        self.numbers = itertools.count()
         self.guarded = guarded
         self.challenge = ""
         super().__init__(certificate)
@@ -241,26 +251,28 @@ class Registry(Origin):
                 media_type, data = self.documents[name]
                 return Reply(200, data, (("Content-Type", media_type), ("Docker-Content-Digest", digest_of(data))))
             case "manifests", "PUT":
-                for known in (name, digest_of(asked.body)):
-                    self.documents[known] = (asked.header("Content-Type"), asked.body)
-                return Reply(201, b"", (("Docker-Content-Digest", digest_of(asked.body)),))
+                stored = (asked.header("Content-Type"), asked.body)
+                named = dict.fromkeys((name, digest_of(asked.body)), stored)
+                digest = (("Docker-Content-Digest", digest_of(asked.body)),)
+                return Reply(201, b"", digest, effect=lambda: self.documents.update(named))
             case "tags", _:
                 return Reply(200, json.dumps({"tags": [tag for tag in self.documents if ":" not in tag]}).encode())
             case "referrers", _:
                 return Reply(200, json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}).encode())
             case "blobs", "POST":
-                self.uploads["1"] = b""
-                return Reply(202, b"", (("Location", "/v2/team/app/blobs/uploads/1"),))
+                begun = f"/v2/team/app/blobs/uploads/{next(self.numbers)}"
+                return Reply(202, b"", (("Location", begun),), effect=lambda: self.uploads.update({begun: b""}))
             case "blobs", "PATCH":
-                self.uploads["1"] += asked.body
-                return Reply(202, b"", (("Location", parts.path),))
+                more = {parts.path: self.uploads.get(parts.path, b"") + asked.body}
+                return Reply(202, b"", (("Location", parts.path),), effect=lambda: self.uploads.update(more))
             case "blobs", "PUT":
-                self.blobs[parse_qs(parts.query)["digest"][0]] = self.uploads["1"]
-                return Reply(201)
+                blob = {parse_qs(parts.query)["digest"][0]: self.uploads.get(parts.path, b"")}
+                return Reply(201, effect=lambda: self.blobs.update(blob))
             case "blobs", "GET" | "HEAD" if name in self.blobs:
                 return self._blob(self.blobs[name], asked)
             case "blobs", "GET":
-                return Reply(204, b"", (("Location", parts.path), ("Range", f"0-{len(self.uploads['1']) - 1}")))
+                reached = max(0, len(self.uploads.get(parts.path, b"")) - 1)
+                return Reply(204, b"", (("Location", parts.path), ("Range", f"0-{reached}")))
         return Reply(404, b'{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "unknown"}]}')
 
     def _token(self, asked: Asked) -> Reply:

@@ -87,7 +87,7 @@ def start(authority: Authority) -> Iterator[Start]:
 
 def settings(*, tls: bool = False, quick: bool = True) -> SessionSettings:
     """Return how to talk to a registry: with no patience where it shall fail, with some where all shall go well."""
-    timeout, patience = (0.2, 0.1) if quick else (5.0, 5.0)
+    timeout, patience = (0.15, 0.07) if quick else (5.0, 5.0)
     return SessionSettings(backoff=0.001, timeout=timeout, patience=patience, plain_http=not tls)
 
 
@@ -228,6 +228,11 @@ NO_DOCUMENT: dict[str, Act] = {
     "UTF-16 halves": hostile.body(b'{"token": "\\ud800", "mediaType": "\\ud800"}'),
     "empty": hostile.body(b""),
 }
+SOME_DOCUMENTS = {
+    name: act
+    for name, act in NO_DOCUMENT.items()
+    if name in ("endless", "gzip bomb", "JSON nested 100000 deep", "JSON list", "UTF-16 halves", "empty")
+}
 REDIRECTS: dict[str, Act] = {
     "loop": hostile.to("{path}"),
     "chain": hostile.chain,
@@ -297,7 +302,7 @@ NO_CHALLENGES = {
 }
 REFUSALS: dict[str, Act] = {
     f"{code} with escapes": hostile.status(code, json.dumps({"errors": [{"message": ESCAPES * 50}] * 9}).encode())
-    for code in (400, 401, 403, 404, 429, 500)
+    for code in (401, 403, 404, 500)
 } | {
     "errors that are none": hostile.status(400, b'{"errors": {"a": 1}}'),
     "errors that nest": hostile.status(400, b'{"errors": [{"message": ' + b"[" * 900 + b"]" * 900 + b"}]}"),
@@ -324,7 +329,7 @@ REFUSALS: dict[str, Act] = {
         everywhere(NO_DESCRIPTORS, of_a_manifest=TAG),
         everywhere(NO_RANGES, of_a_blob=BLOB),
         everywhere(NO_TOKENS, of_a_token=GRANT),
-        everywhere(REFUSALS, of_a_manifest=TAG, of_a_token=GRANT),
+        everywhere(REFUSALS, of_a_manifest=TAG),
     ),
 )
 def test_a_pull_ends_in_one_error(registry: Registry, tmp_path: Path, fault: Fault) -> None:
@@ -332,6 +337,15 @@ def test_a_pull_ends_in_one_error(registry: Registry, tmp_path: Path, fault: Fau
     complaint(lambda: pull_to(tmp_path / "store", registry), registry)
     assert registry.faults
     assert leftovers(tmp_path / "store") == []
+
+
+def test_a_push_that_is_disturbed_arrives(registry: Registry, image: Layout) -> None:
+    before = dict(registry.blobs)
+    registry.blobs.clear()
+    registry.fault = Fault("PATCH", hostile.status(500), times=2)
+    push_from(image, registry, settings(quick=False))
+    assert all(registry.blobs[digest] == before[digest] for digest in registry.blobs)
+    assert registry.documents["1"] == registry.documents["latest"]
 
 
 @pytest.mark.parametrize("challenge", [pytest.param(text, id=name) for name, text in NO_CHALLENGES.items()])
@@ -382,9 +396,27 @@ def test_a_bomb_is_not_unpacked_into_memory(registry: Registry, tmp_path: Path, 
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("seconds", ["-5", "9" * 9, "9" * 5000, "NaN", "1e9", "\u00b2", "Mon, 01 Jan 1990 00:00:00 GMT",
-                                     "Mon, 01 Jan 9999 00:00:00 GMT", "Mon, 01 Jan 99999 00:00:00 GMT",
-                                     "Mon, 01 Jan 0001 00:00:00 +9959", "Mon, 01 Jan 2024 00:00:00 -99999999", ESCAPES.splitlines()[0]])  # fmt: skip
+@pytest.mark.parametrize(
+    "seconds",
+    [
+        pytest.param(text, id=name)
+        for name, text in {
+            "negative": "-5",
+            "years": "9" * 9,
+            "5000 digits": "9" * 5000,
+            "NaN": "NaN",
+            "a float": "1e9",
+            "another digit": "\u00b2",
+            "the past": "Mon, 01 Jan 1990 00:00:00 GMT",
+            "the year 9999": "Fri, 31 Dec 9999 23:59:59 -2359",
+            "the year 99999": "Mon, 01 Jan 99999 00:00:00 GMT",
+            "the year 1": "Mon, 01 Jan 0001 00:00:00 +2359",
+            "a strange zone": "Mon, 01 Jan 2024 00:00:00 -99999999",
+            "a zone of 300 digits": f"Mon, 01 Jan 2024 00:00:00 -{'9' * 300}",
+            "escapes": "\x1b[31mred\x9b2J",
+        }.items()
+    ],
+)
 def test_how_long_a_server_makes_us_wait_is_limited(
     start: Start, monkeypatch: pytest.MonkeyPatch, seconds: str
 ) -> None:
@@ -403,8 +435,15 @@ def test_how_long_a_server_makes_us_wait_is_limited(
 
 
 def serve_index(registry: Registry, *below: bytes, name: str = "latest", **more: object) -> bytes:
-    entries = [{"mediaType": INDEX if b"manifests" in one else MANIFEST, "digest": digest_of(one), "size": len(one), "annotations": {"n": str(number)}}
-               for number, one in enumerate(below)]  # fmt: skip
+    entries = [
+        {
+            "mediaType": INDEX if b"manifests" in one else MANIFEST,
+            "digest": digest_of(one),
+            "size": len(one),
+            "annotations": {"number": str(number)},
+        }
+        for number, one in enumerate(below)
+    ]
     content = canonical_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries, **more})
     for known in (name, digest_of(content)):
         registry.documents[known] = (INDEX, content)
@@ -509,7 +548,7 @@ def test_a_push_ends_in_one_error(registry: Registry, image: Layout, fault: Faul
     registry.fault = fault
     complaint(lambda: push_from(image, registry), registry)
     assert registry.faults
-    assert "1" not in registry.documents or "manifests" in fault.where
+    assert "1" not in registry.documents
 
 
 def test_an_upload_that_is_forgotten_again_and_again_ends(
@@ -570,7 +609,7 @@ LISTS: dict[str, Act] = {
 
 @pytest.mark.parametrize(
     "fault",
-    all_of(everywhere(LISTS | NO_DOCUMENT, of_tags="/tags/"), everywhere(NO_DOCUMENT, of_referrers="/referrers/")),
+    all_of(everywhere(LISTS | NO_DOCUMENT, of_tags="/tags/"), everywhere(SOME_DOCUMENTS, of_referrers="/referrers/")),
 )
 def test_a_list_ends_in_one_error_or_is_empty(
     registry: Registry, monkeypatch: pytest.MonkeyPatch, fault: Fault
@@ -594,7 +633,7 @@ def test_tags_that_are_none_are_left_out(registry: Registry) -> None:
         assert opened.tags() == ("1", "2")
 
 
-@pytest.mark.parametrize("fault", all_of(everywhere(NO_DOCUMENT, of_a_list=r"GET .*/manifests/sha256-")))
+@pytest.mark.parametrize("fault", all_of(everywhere(SOME_DOCUMENTS, of_a_list=r"GET .*/manifests/sha256-")))
 def test_attachments_are_listed_or_the_error_is_one(registry: Registry, image: Layout, fault: Fault) -> None:
     registry.fault = fault
 
@@ -609,7 +648,7 @@ def test_attachments_are_listed_or_the_error_is_one(registry: Registry, image: L
 
 # -- who sees a secret -----------------------------------------------------------------------------
 
-REDIRECTING = [301, 302, 303, 307, 308]
+REDIRECTING = [302, 303, 307]
 
 
 @pytest.fixture
@@ -773,7 +812,7 @@ def mirror(start: Start, signer: Signer, tmp_path: Path) -> Files:
 
 
 def fetcher(folder: Path, *, quick: bool = True) -> Fetcher:
-    timeout, patience = (0.2, 0.1) if quick else (5.0, 5.0)
+    timeout, patience = (0.15, 0.07) if quick else (5.0, 5.0)
     return Fetcher(Store(folder), SILENT, backoff=0.001, timeout=timeout, patience=patience)
 
 
@@ -885,7 +924,7 @@ def advisories(start: Start) -> Files:
 
 
 def exports(origin: Origin, *, quick: bool = True) -> Exports:
-    timeout, patience = (0.2, 0.1) if quick else (5.0, 5.0)
+    timeout, patience = (0.15, 0.07) if quick else (5.0, 5.0)
     return Exports(origin.url, pause=0.001, timeout=timeout, patience=patience, largest=1 << 20)
 
 
