@@ -946,3 +946,57 @@ def test_a_feed_that_fails_is_one_error(advisories: Files, tmp_path: Path, fault
     complaint(lambda: update(tmp_path / "db.sqlite", advisories), advisories)
     assert advisories.faults
     assert not (tmp_path / "db.sqlite").exists()
+
+
+def test_a_feed_that_is_honest_is_read(advisories: Files, tmp_path: Path) -> None:
+    lists = Lists(f"{advisories.url}/kev.json", f"{advisories.url}/epss.csv")
+    advisories.fault = Fault(CHANGES, hostile.encoded("gzip", gzip.compress))
+    said = update(tmp_path / "db.sqlite", advisories, lists, quick=False)
+    assert [line.partition(": ")[2] for line in said[1:]] == ["1", "1"]
+    with contextlib.closing(exports(advisories, quick=False)) as opened:
+        assert opened.changes("PyPI") == {"PYSEC-1": "2026-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize("fault", all_of(everywhere(NO_BODY | REDIRECTS | SOME, of_a_list=CHANGES)))
+def test_a_list_of_changes_is_one_error_or_empty(
+    advisories: Files, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setattr("nautiloid.vulns.database.exports._LARGEST_DOCUMENT", 1 << 20)
+    advisories.fault = fault
+
+    def read() -> None:
+        with contextlib.closing(exports(advisories)) as opened:
+            assert opened.changes("PyPI") == {}
+            raise NautiloidError("there is nothing", "Fine.")
+
+    complaint(read, advisories)
+    assert advisories.faults
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(hostile.nested(100_000), id="nested 100000 deep"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b'{"vulnerabilities": [{"cveID": "\xff"}]}', id="not UTF-8"),
+        pytest.param(ESCAPES.encode(), id="escapes"),
+        pytest.param(f"cve,epss,percentile\nCVE-2026-1,{ESCAPES},0\n".encode(), id="escapes for a number"),
+        pytest.param(gzip.compress(b"x" * 1000)[:-9], id="truncated gzip"),
+        pytest.param(hostile.gzip_bomb(), id="gzip bomb"),
+    ],
+)
+def test_lists_that_cannot_be_read_are_said_on_a_line(
+    advisories: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setattr("nautiloid.vulns.database.update._LARGEST_LIST", 1 << 20)
+    advisories.files["/bad"] = content
+    said = update(
+        tmp_path / "db.sqlite", advisories, Lists(f"{advisories.url}/bad", f"{advisories.url}/bad"), quick=False
+    )
+    assert all("left as they were" in line and line.isprintable() and len(line) < 500 for line in said[1:])
+
+
+def test_nobody_says_that_nothing_changed_unasked(advisories: Files, tmp_path: Path) -> None:
+    """A host that answers 304 to who has nothing yet would leave a database that only seems to be there."""
+    advisories.fault = Fault(ZIP, hostile.status(304))
+    assert "304" in complaint(lambda: update(tmp_path / "db.sqlite", advisories), advisories).message

@@ -165,7 +165,7 @@ def _named_errors() -> Iterator[None]:
 def _check_status(answer: httpx.Response, *expected: int) -> None:
     if answer.status_code in (403, 404, 410):
         # A bucket that may not be listed says 403 for what is not there.
-        raise MissingError(f"there is nothing at {answer.url} ({answer.status_code})")
+        raise MissingError(f"there is nothing at {answer.url} ({answer.status_code})", _HINT)
     if answer.status_code not in expected:
         raise FeedError(f"{answer.url} answers {answer.status_code}", _HINT)
 

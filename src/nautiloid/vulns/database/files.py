@@ -19,7 +19,7 @@ from pathlib import Path
 import zstandard
 
 from nautiloid.atomic import atomic_file
-from nautiloid.errors import IntegrityError, UsageError
+from nautiloid.errors import IntegrityError, UsageError, quotable
 from nautiloid.progress import SILENT, Progress
 from nautiloid.vulns.database.schema import DatabaseError, is_current, replace_with, replacing
 from nautiloid.vulns.database.writer import remove_source, state_source, write_records
@@ -108,7 +108,9 @@ def write_exploited(connection: sqlite3.Connection, content: bytes) -> int:
             for entry in json.loads(content)["vulnerabilities"]
         ]  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise IntegrityError(f"this is not CISA's list of known exploited vulnerabilities: {error}") from error
+        raise IntegrityError(
+            f"this is not CISA's list of known exploited vulnerabilities: {quotable(str(error))}"
+        ) from error
     connection.execute("DELETE FROM exploited")
     connection.executemany("INSERT OR REPLACE INTO exploited VALUES (?,?,?,?)", rows)
     return len(rows)
@@ -126,7 +128,7 @@ def write_epss(connection: sqlite3.Connection, content: bytes) -> int:
         rows = [(row["cve"], float(row["epss"]), float(row["percentile"])) for row in table]
     except (KeyError, ValueError, TypeError, csv.Error) as error:
         raise IntegrityError(
-            f"these are not EPSS scores: {error!r}", "Expected columns: cve, epss, percentile."
+            f"these are not EPSS scores: {quotable(repr(error))}", "Expected columns: cve, epss, percentile."
         ) from error
     if not rows:
         raise UsageError("this is no file of advisories", "Known: OSV zip or JSON, CISA KEV JSON, EPSS CSV, db export.")
