@@ -66,7 +66,9 @@ def _build(place: Path, limit: Callable[[], None] | None = None, cache: Path | N
 
 
 def _digest(place: Path) -> str | None:
-    return Layout(place / "images").digest_of(NAME)
+    """Return what the name stands for; a store of which nobody wrote the first page yet has no names."""
+    store = place / "images"
+    return Layout(store).digest_of(NAME) if (store / "index.json").exists() else None
 
 
 def _cold(place: Path, name: str) -> Path:

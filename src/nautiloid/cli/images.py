@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.factory.layer_cache import forget_loose
 from nautiloid.oci.reference import parse_name
 from nautiloid.report.terminal.images import images_to_lines
 from nautiloid.report.words import size
@@ -24,12 +25,15 @@ def images(
 
     Example: `nautiloid images --remove nautiloid/old --prune`
     """
-    store = console.workspace().images
+    workspace = console.workspace()
+    store = workspace.images
     for name in remove or ():
         store.remove(store.known_as(parse_name(name)))
     if prune:
         # Layers of a build under way have no name yet; an hour is longer than any build.
-        console.show([f"Freed {size(store.collect_garbage())}"])
+        freed = store.collect_garbage()
+        forget_loose(workspace.cache / "layers")
+        console.show([f"Freed {size(freed)}"])
     if not (remove or prune):
         console.show(images_to_lines(store, width=console.width()))
 

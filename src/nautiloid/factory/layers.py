@@ -7,23 +7,22 @@ everything, GNU tar headers (no PAX), and encoders that depend on nothing else (
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from nautiloid import labels
-from nautiloid.atomic import write_text
 from nautiloid.errors import IntegrityError
 from nautiloid.factory.encoders import Compression, Encoder, encoder_for
+from nautiloid.factory.layer_cache import BuiltLayer, LayerCache
 from nautiloid.factory.rootfs.tree import Node, NodeKind, Tree
 from nautiloid.oci.layout import Layout
-from nautiloid.oci.model import Descriptor
 from nautiloid.progress import SILENT, Progress, Task
 from nautiloid.streams import watched
+
+__all__ = ["BuiltLayer", "LayerPlan", "plan_layers", "tar_stream", "write_layers"]
 
 # One time for every file: an unchanged wheel stays an unchanged layer when the lock's own time moves on.
 # 1980-01-01, the earliest that zip-based tools can express.
@@ -57,32 +56,6 @@ class LayerPlan:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class BuiltLayer:
-    """A written layer.
-
-    Attributes:
-        digest: Of the compressed blob, as ``sha256:...``.
-        diff_id: Of the uncompressed tar, which does not depend on the encoder.
-        size: Compressed bytes.
-        content_size: Bytes of its files.
-        media_type: Says how it is compressed.
-        reused: True when nothing had to be written.
-    """
-
-    name: str
-    digest: str
-    diff_id: str
-    size: int
-    content_size: int
-    media_type: str
-    reused: bool = False
-
-    def descriptor(self) -> Descriptor:
-        """Return the layer as a manifest names it."""
-        return Descriptor(self.media_type, self.digest, self.size, {labels.LAYER: self.name})
-
-
 def plan_layers(tree: Tree) -> tuple[LayerPlan, ...]:
     """Split a tree into layers, the ones that change least first."""
     homes = _home_layers(tree)
@@ -105,12 +78,13 @@ def write_layers(
     Args:
         plans: What to write.
         layout: Where the blobs go.
-        cache: Remembers, by key, which blob a plan became.
+        cache: Remembers, by key, which blob a plan became, and the blob.
         progress: Told about bytes.
         compression: How to compress them.
     """
     encoder = encoder_for(compression)
-    known = [_recall(plan, encoder, layout, cache) for plan in plans]
+    kept = LayerCache(cache, encoder.identity)
+    known = [kept.recall(plan.key, plan.name, layout) for plan in plans]
     missing = [plan for plan, layer in zip(plans, known, strict=True) if layer is None]
     written: dict[str, BuiltLayer] = {}
     if missing:
@@ -121,7 +95,7 @@ def write_layers(
             progress.task("Write layers", total=total, unit="bytes") as task,
             ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool,
         ):
-            for layer in pool.map(lambda plan: _write(plan, encoder, layout, cache, task), order):
+            for layer in pool.map(lambda plan: _write(plan, encoder, layout, kept, task), order):
                 written[layer.name] = layer
     return tuple(layer or written[plan.name] for plan, layer in zip(plans, known, strict=True))
 
@@ -150,27 +124,12 @@ def _home_layers(tree: Tree) -> dict[str, str]:
     return homes
 
 
-def _note(plan: LayerPlan, encoder: Encoder, cache: Path) -> Path:
-    """Return where it is noted which blob a plan became."""
-    name = hashlib.sha256(f"{plan.key}\0{encoder.identity}".encode()).hexdigest()
-    return cache / f"{name}.json"
-
-
-def _recall(plan: LayerPlan, encoder: Encoder, layout: Layout, cache: Path) -> BuiltLayer | None:
-    try:
-        noted = json.loads(_note(plan, encoder, cache).read_text(encoding="utf-8"))
-        layer = BuiltLayer(**{**noted, "name": plan.name, "reused": True})
-    except (FileNotFoundError, ValueError, TypeError):
-        return None
-    return layer if layout.has(layer.digest) else None
-
-
-def _write(plan: LayerPlan, encoder: Encoder, layout: Layout, cache: Path, task: Task) -> BuiltLayer:
+def _write(plan: LayerPlan, encoder: Encoder, layout: Layout, kept: LayerCache, task: Task) -> BuiltLayer:
     hasher = hashlib.sha256()
     blob = layout.write_blob(encoder.compress(watched(tar_stream(plan.entries, task), hasher.update)))
     diff_id = f"sha256:{hasher.hexdigest()}"
     layer = BuiltLayer(plan.name, blob.digest, diff_id, blob.size, plan.size, encoder.media_type)
-    write_text(_note(plan, encoder, cache), json.dumps(asdict(layer)))
+    kept.remember(plan.key, layer, layout)
     return layer
 
 

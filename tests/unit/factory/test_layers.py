@@ -53,16 +53,6 @@ def test_a_layer_is_what_its_digests_say(tmp_path: Path) -> None:
     assert {(m.uid, m.gid, m.uname, m.gname) for m in members.values()} == {(0, 0, "", "")}
 
 
-def test_a_written_layer_is_reused_until_its_blob_is_gone(tmp_path: Path) -> None:
-    layout, plans = Layout(tmp_path / "images"), plan_layers(_tree(["etc/a"]))
-    (first,) = write_layers(plans, layout, tmp_path / "cache")
-    (second,) = write_layers(plans, layout, tmp_path / "cache")
-    assert (first.reused, second.reused) == (False, True)
-    layout.blob_path(first.digest).unlink()
-    (third,) = write_layers(plans, layout, tmp_path / "cache")
-    assert (third.digest, third.reused) == (first.digest, False)
-
-
 def test_a_directory_belongs_to_the_first_layer_that_needs_it() -> None:
     tree = Tree()
     tree.file("usr/share/app", Literal(b"1"), Origin("application", "x"))
