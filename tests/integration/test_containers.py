@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -38,8 +39,10 @@ def nautiloid(probe_store: Layout, tmp_path: Path) -> Iterator[Nautiloid]:
         "NAUTILOID_STATE": str(tmp_path / "state"),
     }
 
-    def call(*words: str, fails: bool = False) -> subprocess.CompletedProcess[str]:
+    def call(*words: str, fails: bool = False, terminal: bool = False) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "nautiloid", *words]
+        if terminal:
+            command = ["script", "--quiet", "--return", "--command", shlex.join(command), os.devnull]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=90)
         if "cannot be used" in done.stderr:
             pytest.skip(done.stderr.strip())
@@ -89,6 +92,13 @@ def test_a_log_is_followed_to_the_end(engine: str, nautiloid: Nautiloid) -> None
     assert nautiloid("logs", "--follow", "short").stdout == "asleep\n"
     assert time.monotonic() - began > 0.5
     assert _listed(nautiloid)[0]["exit_code"] == 0
+
+
+def test_what_a_program_writes_commands_no_terminal(nautiloid: Nautiloid) -> None:
+    said = "\x1b]0;title\x07 whale"
+    nautiloid("run", "--engine", "bubblewrap", "-d", "--name", "calm", "nautiloid/probe", "args", said)
+    assert nautiloid("logs", "calm").stdout == f"{said}\n"
+    assert "\\x1b]0;title\\x07 whale" in nautiloid("logs", "calm", terminal=True).stdout
 
 
 def test_nothing_is_kept_where_nothing_shall_be(engine: str, nautiloid: Nautiloid) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from typing import Annotated
@@ -13,6 +14,7 @@ from nautiloid.cli.run import EngineName
 from nautiloid.containers.container import ContainerError
 from nautiloid.containers.known import all_containers, find_container
 from nautiloid.report.terminal.containers import container_as_json, containers_to_lines
+from nautiloid.report.words import printable
 from nautiloid.workflows.debugging import debug as look_into
 
 Name = Annotated[str, typer.Argument(metavar="CONTAINER", help="Its name, as `nautiloid ps` shows it.")]
@@ -38,12 +40,19 @@ def logs(
     container: Name,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the container ends.")] = False,
 ) -> None:
-    """Print what a container in the background has written.
+    """Print what a container in the background has written; a terminal gets nothing that would command it.
 
     Example: `nautiloid logs --follow api`
     """
     _, keeper = find_container(container)
-    for data in keeper.log(container, follow=follow):
+    pieces = keeper.log(container, follow=follow)
+    if sys.stdout.isatty():
+        text = codecs.iterdecode(pieces, "utf-8", errors="replace")
+        for piece in text:
+            sys.stdout.write("\n".join(printable(line) for line in piece.split("\n")))
+            sys.stdout.flush()
+        return
+    for data in pieces:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
 

@@ -15,6 +15,7 @@ from typing import IO, BinaryIO, Protocol
 
 from nautiloid.inspection.content_kind import HEAD, kind_of
 from nautiloid.oci.errors import ImageFormatError
+from nautiloid.oci.layer_tar import open_layer_tar
 
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 _XATTR = "SCHILY.xattr."
@@ -130,21 +131,16 @@ def list_layer(content: BinaryIO, onlooker: Onlooker) -> tuple[LayerEntry, ...]:
         onlooker: Shown each regular file; what it finds becomes the entry's ``facts``.
 
     Raises:
-        ImageFormatError: It is not a tar, or an entry points outside of the image.
+        ImageFormatError: Not all of it can be read, or an entry points outside of the image.
         IntegrityError: It is not the layer that the configuration names.
     """
     entries: list[LayerEntry] = []
-    try:
-        with tarfile.open(fileobj=content, mode="r|") as archive:
-            for member in archive:
-                path = clean_path(member.name)
-                if path:
-                    entries.append(_entry(archive, member, path, onlooker))
-                archive.members = []  # type: ignore[attr-defined] # a stream never goes back; do not keep every header
-    except tarfile.TarError as error:
-        raise ImageFormatError(f"A layer is not a tar file: {error}.", "The image is damaged.") from error
-    while content.read(_CHUNK):
-        pass
+    with open_layer_tar(content) as archive:
+        for member in archive:
+            path = clean_path(member.name)
+            if path:
+                entries.append(_entry(archive, member, path, onlooker))
+            archive.members = []  # type: ignore[attr-defined] # a stream never goes back; do not keep every header
     return tuple(entries)
 
 

@@ -16,6 +16,7 @@ from nautiloid.inspection.file_changes import FileChange
 from nautiloid.inspection.file_tree import TreeFile
 from nautiloid.inspection.image_tree import ImageTree
 from nautiloid.inspection.layer_listing import LayerEntry, clean_path
+from nautiloid.oci.layer_tar import open_layer_tar
 from nautiloid.oci.source import ImageSource
 from nautiloid.progress import SILENT, Progress
 
@@ -99,7 +100,7 @@ def _read(source: ImageSource, files: Mapping[str, TreeFile], wanted: list[str])
     for layer in reversed(source.image.manifest.layers):
         if not missing:
             break
-        with source.open_layer(layer) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+        with source.open_layer(layer) as stream, open_layer_tar(stream) as archive:
             for member in archive:
                 if member.isreg() and member.size <= LARGEST_TEXT and clean_path(member.name) in places:
                     data = _content(archive, member)

@@ -20,6 +20,7 @@ from typing import BinaryIO
 from nautiloid.errors import NautiloidError
 from nautiloid.oci.errors import ImageFormatError
 from nautiloid.oci.image import Image
+from nautiloid.oci.layer_tar import open_layer_tar
 from nautiloid.oci.source import ImageSource
 from nautiloid.progress import SILENT, Progress
 
@@ -76,17 +77,12 @@ def apply_layer(content: BinaryIO, root: Path) -> None:
         root: The root of the image's file system.
 
     Raises:
-        ImageFormatError: It is not a tar, or an entry points outside of ``root``.
+        ImageFormatError: Not all of it can be read, or an entry points outside of ``root``.
     """
     made: set[Path] = set()
-    try:
-        with tarfile.open(fileobj=content, mode="r|") as archive:
-            for member in archive:
-                _apply(archive, member, root, made)
-    except tarfile.TarError as error:
-        raise ImageFormatError(f"A layer is not a tar file: {error}.", "The image is damaged.") from error
-    while content.read(_CHUNK):  # what follows the tar's end counts for its digest
-        pass
+    with open_layer_tar(content) as archive:
+        for member in archive:
+            _apply(archive, member, root, made)
 
 
 def remove_tree(path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path, PurePosixPath
 
@@ -11,8 +12,11 @@ from nautiloid.oci.model import ImageConfig, Platform
 from nautiloid.run.bubblewrap import BubblewrapEngine
 from nautiloid.run.docker import DockerEngine
 from nautiloid.run.engine import EngineError
+from nautiloid.run.limits import systemd_scope
+from nautiloid.run.ports import Port
 from nautiloid.run.profile import HardenedProfile, Mount, User
 from nautiloid.run.select import choose_engine
+from nautiloid.run.ulimits import Ulimit
 
 
 @pytest.fixture
@@ -62,6 +66,47 @@ def test_a_plain_profile_asks_docker_for_nothing_more() -> None:
     command = DockerEngine().command(HardenedProfile("a"))
     assert not {"--interactive", "--tty", "--gpus=all"} & set(command)
     assert not any(word.startswith(("--memory", "--cpus", "--mount", "--env")) for word in command)
+
+
+def test_ports_and_limits_of_each_process_are_dockers_own() -> None:
+    profile = HardenedProfile(
+        "a", ulimits=(Ulimit.parse("nofile=10:20"),), ports=(Port.parse("8080:8000"), Port.parse("[::]:1:2"))
+    )
+    command = DockerEngine().command(profile)
+    assert {"--publish=127.0.0.1:8080:8000", "--publish=[::]:1:2", "--ulimit=nofile=10:20"} <= set(command)
+    assert "--network=bridge" in command
+    assert any("can also reach out" in said for said in DockerEngine().shortcomings(profile))
+
+
+def test_the_filter_is_ours_and_it_is_there() -> None:
+    (given,) = [word for word in DockerEngine().command(HardenedProfile("a")) if "seccomp=" in word]
+    rules = json.loads(Path(given.partition("seccomp=")[2]).read_text())["syscalls"]
+    let_through = {name for rule in rules if rule["action"] == "SCMP_ACT_ALLOW" for name in rule["names"]}
+    assert {"read", "clone", "openat", "chmod"} <= let_through
+    assert not {"ptrace", "io_uring_setup", "keyctl", "unshare", "mount", "bpf", "openat2"} & let_through
+
+
+@pytest.mark.parametrize(("info", "user"), [('["name=rootless"]', "0:0"), ('["name=seccomp"]', "1000:1000")])
+def test_a_rootless_daemon_counts_us_as_its_root(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, info: str, user: str
+) -> None:
+    client = tmp_path / "docker"
+    client.write_text(f"#!/bin/sh\necho '{info}'\n")
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert f"--user={user}" in DockerEngine().command(HardenedProfile("a", user=User(1000, 1000)))
+    assert "--user=5:5" in DockerEngine().command(HardenedProfile("a", user=User(5, 5)))
+
+
+def test_systemd_is_told_the_limits_of_all_processes_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    words = systemd_scope(HardenedProfile("a", memory=1 << 30, cpus=1.5, pids=100))
+    assert words[:3] == ("systemd-run", "--user", "--scope")
+    assert {"--property=MemoryMax=1073741824", "--property=MemorySwapMax=0"} <= set(words)
+    assert {"--property=CPUQuota=150%", "--property=TasksMax=106"} <= set(words)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert "--user" not in systemd_scope(HardenedProfile("a"))
 
 
 def test_rootless_podman_keeps_our_own_number(monkeypatch: pytest.MonkeyPatch) -> None:
