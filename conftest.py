@@ -1,7 +1,7 @@
 """How workers share the machine: each has processors of its own.
 
-What the tests start (PyTorch above all) takes as many threads as it sees processors, and those of two workers would wait
-for one another most of the time.
+What the tests start (PyTorch above all) takes as many threads as it sees processors, and those of two workers would
+wait for one another most of the time.
 """
 
 from __future__ import annotations

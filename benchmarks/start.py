@@ -2,7 +2,7 @@
 
     python benchmarks/start.py [--image nautiloid/pytorch] [--rounds 10]
 
-The image is in the local store (`nautiloid build pytorch`). A program prints the machine's monotonic clock at its first
+The image is in the local store (`nautiloid build pytorch`). A program prints the clock at its first
 line of Python, after `import torch`, and after one training step; the rows are seconds from the start of the engine's
 client to each, medians of rounds in which all kinds take turns. "nautiloid run" is the whole command, our own Python's
 start included. Docker's plain run has no network either, so that only what hardening adds differs.
@@ -34,14 +34,14 @@ from nautiloid.run.runsc import RunscEngine
 
 PROGRAM = """
 import time
-print(time.monotonic(), flush=True)
+print(time.time(), flush=True)
 import torch
-print(time.monotonic(), flush=True)
+print(time.time(), flush=True)
 layer = torch.nn.Linear(64, 8)
 step = torch.optim.SGD(layer.parameters(), 0.1)
 layer(torch.ones(4, 64)).sum().backward()
 step.step()
-print(time.monotonic(), flush=True)
+print(time.time(), flush=True)
 """
 MOMENTS = ("first line", "torch imported", "first step")
 LEAST_SECONDS, LEAST_SHARE = 0.05, 0.05  # the promise: not dearer than either
@@ -59,7 +59,7 @@ def main() -> None:
     times: dict[str, list[list[float]]] = {name: [] for name in kinds}
     for turn in range(chosen.rounds + 1):
         for name, run in kinds.items():
-            began = time.monotonic()
+            began = time.time()
             seen = [float(line) - began for line in run().split()]
             if turn:  # the first round only fills the page cache
                 times[name].append(seen)
@@ -99,7 +99,10 @@ def _plain_bubblewrap(image: str, store: Layout) -> list[str]:
 
 
 def _captured(engine: Engine, image: str) -> str:
-    return engine.run_captured(HardenedProfile(image=image, args=("-c", PROGRAM))).stdout
+    done = engine.run_captured(HardenedProfile(image=image, args=("-c", PROGRAM)))
+    if done.exit_code:
+        sys.exit(f"{engine.name} ended with {done.exit_code}: {done.stderr}")
+    return done.stdout
 
 
 def _command(engine: str, image: str) -> str:

@@ -17,6 +17,7 @@ from nautiloid.oci.layout import Layout
 from nautiloid.run.bubblewrap import BubblewrapEngine
 from nautiloid.run.docker import DockerEngine
 from nautiloid.run.engine import Engine
+from nautiloid.run.runsc import RunscEngine
 from nautiloid.selftest.runner import run_selftest
 
 from ..conftest import Built
@@ -46,12 +47,19 @@ def _nautiloid(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(params=["docker", "bubblewrap"])
+@pytest.fixture(params=["docker", "bubblewrap", "runsc"])
 def engine(request: pytest.FixtureRequest, image_store: Layout) -> Engine:
     if request.param == "docker":
         request.getfixturevalue("docker_daemon")
-        return DockerEngine()
-    return BubblewrapEngine(image_store, places.cache_directory())
+    kinds = {
+        "docker": DockerEngine(),
+        "bubblewrap": BubblewrapEngine(image_store, places.cache_directory()),
+        "runsc": RunscEngine(image_store, places.cache_directory()),
+    }
+    engine = kinds[request.param]
+    if not (works := engine.available()):
+        pytest.skip(works.reason)
+    return engine
 
 
 def test_the_pytorch_image_passes_in_every_engine(built: Callable[[str], Built], engine: Engine) -> None:

@@ -75,16 +75,13 @@ def attach(
         preexec_fn=client.prepare,  # noqa: PLW1509 - system calls on what is loaded already
         process_group=0 if client.deliver else None,
     )
-    with _signals_as_exceptions():
+    with _signals_as_exceptions(2):
         try:
-            with client.beside(process.pid):
+            with client.beside(process.pid):  # to the program's very end: it may still answer somebody
                 started()
-                return _exit_code(process.wait(timeout))
-        except _Interrupted as interruption:
-            return _stop(client, process, interruption.signum, grace)
-        except subprocess.TimeoutExpired:
-            _stop(client, process, signal.SIGTERM, grace)
-            return TIMED_OUT
+                return _seen_through(client, process, grace, timeout)
+        except _Interrupted as interruption:  # before it had begun, or for the second time
+            return 128 + interruption.signum
         finally:
             _end(client, process)
 
@@ -108,7 +105,7 @@ def capture(client: Invocation, timeout: float | None) -> CompletedRun:
         preexec_fn=client.prepare,  # noqa: PLW1509 - one system call, on a library that is loaded already
     )
     try:
-        with _signals_as_exceptions(), client.beside(process.pid):
+        with _signals_as_exceptions(1), client.beside(process.pid):
             stdout, stderr = process.communicate(timeout=timeout)
     except _Interrupted as interruption:
         if interruption.signum == signal.SIGINT:
@@ -121,6 +118,16 @@ def capture(client: Invocation, timeout: float | None) -> CompletedRun:
     return CompletedRun(
         _exit_code(process.returncode), stdout.decode(errors="replace"), stderr.decode(errors="replace")
     )
+
+
+def _seen_through(client: Invocation, process: subprocess.Popen[bytes], grace: float, timeout: float | None) -> int:
+    try:
+        return _exit_code(process.wait(timeout))
+    except _Interrupted as interruption:
+        return _stop(client, process, interruption.signum, grace)
+    except subprocess.TimeoutExpired:
+        _stop(client, process, signal.SIGTERM, grace)
+        return TIMED_OUT
 
 
 def _stop(client: Invocation, process: subprocess.Popen[bytes], signum: int, grace: float) -> int:
@@ -153,14 +160,20 @@ def _exit_code(status: int) -> int:
 
 
 @contextmanager
-def _signals_as_exceptions() -> Iterator[None]:
-    """Turn Ctrl-C and SIGTERM into exceptions; only a process's main thread ever receives them."""
+def _signals_as_exceptions(most: int) -> Iterator[None]:
+    """Turn Ctrl-C and SIGTERM into exceptions; only a process's main thread ever receives them.
+
+    Args:
+        most: How many; whoever asks more often does not interrupt the cleaning up.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    left = iter(range(most))
 
     def interrupt(signum: int, _: FrameType | None) -> None:
-        raise _Interrupted(signum)
+        if next(left, None) is not None:
+            raise _Interrupted(signum)
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
