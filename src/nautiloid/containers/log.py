@@ -5,6 +5,7 @@ A program can write for ever, and the disk is not its own. When the newer file i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -40,12 +41,16 @@ class LogWriter:
 
     def _copy(self) -> None:
         while data := os.read(self._source, min(_CHUNK, self._most)):
-            if self._file.tell() + len(data) > self._most:
-                self._file.close()
-                self._path.replace(older(self._path))
-                self._file = self._path.open("ab", buffering=0)
-            self._file.write(data)
+            with contextlib.suppress(OSError, ValueError):  # a full disk: the program must not wait for its pipe
+                self._keep(data)
         self._file.close()
+
+    def _keep(self, data: bytes) -> None:
+        if self._file.tell() + len(data) > self._most:
+            self._file.close()
+            self._path.replace(older(self._path))
+            self._file = self._path.open("ab", buffering=0)
+        self._file.write(data)
 
 
 def older(path: Path) -> Path:

@@ -30,6 +30,13 @@ def test_a_log_has_two_files_of_limited_size_and_keeps_the_end(tmp_path: Path) -
     assert len(read) < 2000 * 9
 
 
+def test_a_full_disk_holds_up_no_program() -> None:
+    log = LogWriter(Path("/dev/full"), most=1 << 30)
+    for _ in range(64):
+        os.write(log.descriptor, bytes(1 << 14))  # a pipe holds 64 kB: this would wait for ever
+    log.close()
+
+
 def test_following_ends_when_the_container_does(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"one\n")
