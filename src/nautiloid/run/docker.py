@@ -88,6 +88,8 @@ class DockerEngine(Engine):
         """Say what comes with a published port."""
         if self._rootless and profile.user.uid == os.geteuid():
             yield "rootless Docker shows the program as root; to this machine, and to every file, it is you"
+        if self._rootless and self._daemon.endswith(" none"):
+            yield "this rootless Docker has no control groups: --memory, --cpus and --pids are not held"
         if profile.ports:
             yield f"{self.name} publishes ports from a bridge, over which the program can also reach out"
 
@@ -115,11 +117,16 @@ class DockerEngine(Engine):
             raise EngineError(f"{self.name} could not start it: {last_line(answer.stderr)}")
 
     @cached_property
-    def _rootless(self) -> bool:
-        """Whether the daemon is Docker's and runs without root, in a user namespace whose root is the user."""
+    def _daemon(self) -> str:
+        """What the daemon says of how it runs, where that matters: to us who are not root, and use Docker."""
         if self.name != "docker" or os.geteuid() == 0:
-            return False
-        return "name=rootless" in self.ask("info", "--format", "{{json .SecurityOptions}}").stdout
+            return ""
+        return self.ask("info", "--format", "{{json .SecurityOptions}} {{.CgroupDriver}}").stdout.strip()
+
+    @property
+    def _rootless(self) -> bool:
+        """Whether the daemon runs without root, in a user namespace whose root is the user."""
+        return "name=rootless" in self._daemon
 
     def _seen(self, user: User) -> User:
         """Return a user as the engine counts: we ourselves are a rootless daemon's number 0."""

@@ -86,7 +86,14 @@ def test_the_filter_is_ours_and_it_is_there() -> None:
     assert not {"ptrace", "io_uring_setup", "keyctl", "unshare", "mount", "bpf", "openat2"} & let_through
 
 
-@pytest.mark.parametrize(("info", "user"), [('["name=rootless"]', "0:0"), ('["name=seccomp"]', "1000:1000")])
+@pytest.mark.parametrize(
+    ("info", "user"),
+    [
+        ('["name=rootless"] none', "0:0"),
+        ('["name=rootless"] systemd', "0:0"),
+        ('["name=seccomp"] systemd', "1000:1000"),
+    ],
+)
 def test_a_rootless_daemon_counts_us_as_its_root(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, info: str, user: str
 ) -> None:
@@ -97,6 +104,8 @@ def test_a_rootless_daemon_counts_us_as_its_root(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert f"--user={user}" in DockerEngine().command(HardenedProfile("a", user=User(1000, 1000)))
     assert "--user=5:5" in DockerEngine().command(HardenedProfile("a", user=User(5, 5)))
+    told = " ".join(DockerEngine().shortcomings(HardenedProfile("a", user=User(1000, 1000))))
+    assert ("it is you" in told, "--pids are not held" in told) == (user == "0:0", info.endswith("] none"))
 
 
 def test_systemd_is_told_the_limits_of_all_processes_together(monkeypatch: pytest.MonkeyPatch) -> None:
