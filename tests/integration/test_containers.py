@@ -124,13 +124,25 @@ def test_time_that_is_over_ends_it(nautiloid: Nautiloid) -> None:
     assert _listed(nautiloid)[0]["exit_code"] == 124
 
 
-def test_a_watcher_that_is_killed_takes_its_container_along(nautiloid: Nautiloid, tmp_path: Path) -> None:
-    nautiloid("run", "--engine", "bubblewrap", "-d", "--name", "lost", "nautiloid/probe", "sleep", "600")
+@pytest.mark.parametrize("engine", ["bubblewrap", "runsc"])
+def test_a_watcher_that_is_killed_takes_its_container_along(engine: str, nautiloid: Nautiloid, tmp_path: Path) -> None:
+    nautiloid(
+        "run", "--engine", engine, "-d", "--name", "lost", "--memory", "256m", "nautiloid/probe", "sleep", "987654"
+    )
     record = json.loads((tmp_path / "state/containers/lost/container.json").read_text())
     os.kill(record["process"], signal.SIGKILL)
     time.sleep(0.5)
     (ended,) = _listed(nautiloid)
     assert (ended["running"], ended["exit_code"]) == (False, None)
+    left = [path for path in Path("/proc").glob("[0-9]*/cgroup") if f"nautiloid-{record['process']}-" in _text(path)]
+    assert left == []
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # it ended meanwhile
+        return ""
 
 
 def test_a_published_port_and_no_way_out(nautiloid: Nautiloid) -> None:
@@ -155,6 +167,7 @@ def test_a_published_port_and_no_way_out(nautiloid: Nautiloid) -> None:
             assert connection.recv(99) == b"hello " + word
     seen = nautiloid("debug", "--tools", "nautiloid/probe", "api", "/bin/probe", "cat", "/proc/net/dev").stdout
     assert [line.split(":")[0].strip() for line in seen.splitlines() if ":" in line] == ["lo"]
+    assert nautiloid("run", "--engine", "bubblewrap", "-p", f"{_port()}:1", "nautiloid/probe", "exit", "0").stderr == ""
     taken = nautiloid("run", "--engine", "bubblewrap", "-p", f"{port}:1", "nautiloid/probe", "exit", "0", fails=True)
     assert f"The port {port} of 127.0.0.1 cannot be had: Address already in use" in taken.stderr
     nautiloid("stop", "api")

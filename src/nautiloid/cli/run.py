@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated
@@ -122,8 +123,8 @@ def run(
         name=name,
         ports=tuple(Port.parse(text) for text in publish or ()),
     )
-    if timeout is not None and timeout <= 0:
-        raise UsageError(f"The program needs more than {timeout:g} seconds.")
+    if timeout is not None and not 0 < timeout < threading.TIMEOUT_MAX:
+        raise UsageError(f"A program cannot be given {timeout:g} seconds.", "Choose a number above 0.")
     for closed in profile.closed_mounts():
         console.note(
             f"user {profile.user} may not read {closed.source}; change its permissions, or choose its owner with --user"

@@ -146,6 +146,8 @@ def _version_two(limits: _Wanted) -> ControlGroup | None:
     """Make it below the nearest of our own groups that hands its controllers on (the kernel asks that it be empty)."""
     _, own = _ours()
     wanted = limits.second()
+    if not wanted:
+        return None
     controllers = {name.removeprefix("?").partition(".")[0] for name in wanted}
     for place in (own, *own.parents) if own else ():
         handed_on = place / "cgroup.subtree_control"

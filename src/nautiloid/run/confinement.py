@@ -10,6 +10,7 @@ import ctypes
 import json
 import os
 import platform
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _JOIN_SESSION_KEYRING = 1  # keyctl(2)
 _OCI_MACHINES = {"x86_64": ("SCMP_ARCH_X86_64", ("amd64",)), "aarch64": ("SCMP_ARCH_AARCH64", ("arm64",))}
 _CLONE3 = {"names": ["clone3"], "action": "SCMP_ACT_ALLOW"}
 _KEYCTL = {"x86_64": 250, "aarch64": 219}
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -110,3 +112,8 @@ def leave_session_keyring() -> None:
     number = _KEYCTL.get(platform.machine())
     if number is not None:
         _LIBC.syscall(number, _JOIN_SESSION_KEYRING, None, 0, 0, 0)
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent dies, as bwrap does by itself. Runs between fork and exec."""
+    _LIBC.prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)

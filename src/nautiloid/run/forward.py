@@ -17,6 +17,7 @@ import contextlib
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from nautiloid.run.namespaces import enter
 
@@ -28,7 +29,10 @@ _MOST_CONNECTIONS = 4096
 def main(words: Sequence[str]) -> None:
     """Enter the namespaces, say so with an empty line, and carry until the end of standard input."""
     process, *carried = words
-    enter(int(process), ["net"])
+    try:
+        enter(int(process), ["net"])
+    except OSError as error:  # the program has ended already, and there is nobody to carry to
+        sys.exit(f"no connection is carried: {error.strerror}" if Path("/proc", process).exists() else 0)
     listening = [(int(descriptor), int(port)) for descriptor, _, port in (word.partition(":") for word in carried)]
     print(flush=True)
     asyncio.run(_serve(listening))

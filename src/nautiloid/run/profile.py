@@ -22,6 +22,7 @@ from nautiloid.run.ulimits import Ulimit
 NONROOT = 65532
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([bkmgt]?)(?:i?b)?", re.IGNORECASE)
+_MOST = 2**63  # what the kernel counts with; also keeps infinity and what is no number away
 _LARGEST_ID = 2**32 - 2
 
 
@@ -173,8 +174,8 @@ class HardenedProfile:
             raise UsageError(f"{self.user} is not a user that Linux can have.")
         limits = {"pids": self.pids, "memory": self.memory, "cpus": self.cpus, "shm_size": self.shm_size}
         for name, value in limits.items():
-            if value is not None and value <= 0:
-                raise UsageError(f"The limit {name} must be more than {value}.")
+            if value is not None and not 0 < value < _MOST:
+                raise UsageError(f"The limit {name} cannot be {value}.", "Choose a number above 0.")
 
     def _check_paths(self) -> None:
         outputs = [self.output] if self.output else []

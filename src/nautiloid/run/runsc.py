@@ -22,6 +22,7 @@ from nautiloid.oci.source import open_image
 from nautiloid.oci.unpack import rootfs_path
 from nautiloid.programs import announced
 from nautiloid.run.bundle import bundle_config
+from nautiloid.run.confinement import die_with_parent
 from nautiloid.run.engine import Availability
 from nautiloid.run.limits import limits
 from nautiloid.run.output import prepare_output
@@ -97,8 +98,13 @@ class RunscEngine(UnpackingEngine):
             def deliver(_: int, signum: int) -> bool:
                 return _tell(state, "kill", name, str(signum))
 
+            def prepare() -> None:
+                die_with_parent()
+                if held.enter:
+                    held.enter()
+
             words = [*held.words, *before, *_command(profile, state, bundle, name)]
-            yield Invocation(words, prepare=held.enter, kill=kill, deliver=deliver)
+            yield Invocation(words, prepare=prepare, kill=kill, deliver=deliver)
 
 
 def _runsc() -> list[str]:

@@ -47,3 +47,8 @@ def test_a_process_is_born_into_a_group_with_its_limits_and_the_group_goes() -> 
         assert settings["pids.max"] == "26"
         assert str(64 << 20) in (settings.get("memory.max"), settings.get("memory.limit_in_bytes"))
     assert not any(place.exists() for place in group.directories)
+
+
+def test_without_a_limit_there_is_no_group() -> None:
+    with control_group(HardenedProfile(image="x"), count=False) as group:
+        assert group is None
