@@ -49,7 +49,8 @@ class LockPlace:
             LockError: There is none and none may be made, or it was made from another state of the definition.
         """
         if may_lock and not self.path.exists():
-            self.lock(fetcher, mirrors)
+            for caution in self.lock(fetcher, mirrors).cautions(fetcher.store):
+                fetcher.progress.note(f"warning: {caution}")
         lock = read_lock(self.path)
         check_fits(lock, self.loaded, self.path)
         return Pinned(self.loaded, lock)

@@ -34,3 +34,12 @@ def test_warnings_are_lines_on_standard_error(tmp_path: Path) -> None:
         "warning: takes ../hook from outside of its directory",
         "warning: LD_PRELOAD=/a\\nb.so says what programs load first (image.env)",
     ]
+
+
+def test_a_build_that_makes_the_lock_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAUTILOID_IMAGES", str(tmp_path / "images"))
+    (tmp_path / "x.yaml").write_text("name: x\nimage: {env: {LD_PRELOAD: /a}}", encoding="utf-8")
+    for told in (True, False):  # only once: the second time there is a lock
+        result = CliRunner().invoke(app, ["build", str(tmp_path / "x.yaml"), "--offline", "--no-test"])
+        assert result.exit_code == 0, result.output
+        assert ("warning: LD_PRELOAD=/a says what programs load first" in result.stderr) == told
