@@ -18,6 +18,7 @@ from nautiloid.run.profile import HardenedProfile
 
 _PREFIX = "nautiloid-"
 _PERIOD = 100_000  # microseconds, the kernel's own default
+_LEAST_QUOTA = 1_000  # microseconds, the least that the kernel takes
 OWN_PROCESSES = 6  # of bubblewrap: what waits outside and what begins inside, twice where root becomes another user
 _LEAVING = 2.0  # seconds that the kernel may need to bury what was killed
 
@@ -111,6 +112,9 @@ class _Wanted:
     cpus: float | None
     pids: int | None
 
+    def _quota(self) -> int:
+        return max(_LEAST_QUOTA, round((self.cpus or 0) * _PERIOD))
+
     def first(self) -> dict[str, dict[str, int]]:
         """Return the settings of each controller of version 1; ``?``: only where the kernel has it."""
         wanted: dict[str, dict[str, int]] = {}
@@ -121,7 +125,7 @@ class _Wanted:
             limits = ("memory.limit_in_bytes", "?memory.memsw.limit_in_bytes")
             wanted["memory"] = dict.fromkeys(limits, self.memory)
         if self.cpus:
-            wanted["cpu"] = {"cpu.cfs_period_us": _PERIOD, "cpu.cfs_quota_us": round(self.cpus * _PERIOD)}
+            wanted["cpu"] = {"cpu.cfs_period_us": _PERIOD, "cpu.cfs_quota_us": self._quota()}
         return wanted
 
     def second(self) -> dict[str, object]:
@@ -130,7 +134,7 @@ class _Wanted:
         if self.memory:
             wanted |= {"memory.max": self.memory, "?memory.swap.max": 0, "?memory.oom.group": 1}
         if self.cpus:
-            wanted["cpu.max"] = f"{round(self.cpus * _PERIOD)} {_PERIOD}"
+            wanted["cpu.max"] = f"{self._quota()} {_PERIOD}"
         return wanted
 
 
