@@ -23,6 +23,7 @@ NONROOT = 65532
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([bkmgt]?)(?:i?b)?", re.IGNORECASE)
 _MOST = 2**63  # what the kernel counts with; also keeps infinity and what is no number away
+_KERNELS_OWN = ("proc", "sys", "dev")
 _LARGEST_ID = 2**32 - 2
 
 
@@ -186,6 +187,8 @@ class HardenedProfile:
         for target in targets:
             if target == PurePosixPath("/"):
                 raise UsageError("Nothing can be mounted over the container's root directory.")
+            if target.parts[1] in _KERNELS_OWN:
+                raise UsageError(f"Nothing can be mounted at {target}: /{target.parts[1]} is the kernel's own.")
             if targets.count(target) > 1:
                 raise UsageError(f"Two mounts want the path {target} in the container.")
         for mount in self.mounts:

@@ -82,6 +82,8 @@ def test_a_profile_says_what_is_wrong_with_it(tmp_path: Path) -> None:
         ({"mounts": (Mount(tmp_path, PurePosixPath("data")),)}, "'data' is not an absolute path"),
         ({"mounts": (Mount(tmp_path, PurePosixPath("/a/../../b")),)}, "not an absolute path"),
         ({"mounts": (Mount(tmp_path, PurePosixPath("/")),)}, "root directory"),
+        ({"mounts": (Mount(tmp_path, PurePosixPath("/proc")),)}, "the kernel's own"),
+        ({"mounts": (Mount(tmp_path, PurePosixPath("/dev/shm")),)}, "the kernel's own"),
         ({"mounts": (here, here)}, "Two mounts want the path /data"),
         ({"mounts": (here,), "output": here}, "Two mounts want the path /data"),
         ({"output": Mount(tmp_path, PurePosixPath("/tmp"))}, "Two mounts want the path /tmp"),
