@@ -80,7 +80,7 @@ def test_a_life_in_the_background(engine: str, nautiloid: Nautiloid) -> None:
     assert "runs" in nautiloid("rm", "calm", fails=True).stderr
     nautiloid("stop", "calm")
     (ended,) = _listed(nautiloid)
-    assert (ended["running"], ended["exit_code"]) == (False, 7)
+    assert (ended["running"], ended["exit_code"], ended["started"]) == (False, 7, listed["started"])
     assert nautiloid("logs", "calm").stdout.splitlines() == ["asleep", "ended in order"]
     nautiloid("rm", "calm")
     assert _listed(nautiloid) == []

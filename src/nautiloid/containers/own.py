@@ -31,7 +31,7 @@ class OwnKeeper:
         path = self._shelf.log_of(name)
         if not path.exists():
             raise ContainerError(f"The container {name} writes to the terminal where it was started; it has no log.")
-        yield from read_log(path, lambda: follow and self._running(name))
+        yield from read_log(path, lambda: follow and self._shelf.runs(name))
 
     def stop(self, name: str, grace: float) -> None:
         """Tell the watcher; told twice it waits no longer."""
@@ -42,8 +42,7 @@ class OwnKeeper:
         for patience in (grace, _AGAIN):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(watcher, signal.SIGTERM)
-            wait_for(lambda: not self._running(name), patience)
-            if not self._running(name):
+            if wait_for(lambda: not self._shelf.runs(name), patience):
                 return
         with contextlib.suppress(ProcessLookupError):
             os.kill(watcher, signal.SIGKILL)  # bwrap dies with its parent, and the container with it
@@ -52,13 +51,10 @@ class OwnKeeper:
         """Take it from the shelf."""
         self._shelf.remove(name)
 
-    def _running(self, name: str) -> bool:
-        found = self._shelf.find(name)
-        return found is not None and found.runs
 
-
-def wait_for(condition: Callable[[], bool], seconds: float) -> None:
-    """Wait until something is so, or the seconds are over."""
+def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something is so, or the seconds are over, and tell whether it is."""
     deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
+    while not (so := condition()) and time.monotonic() < deadline:
         time.sleep(_PAUSE)
+    return so

@@ -69,6 +69,11 @@ class Shelf:
         gone = known.process is not None and _born(known.process) != record.born
         return replace(known, process=None) if gone else known
 
+    def runs(self, name: str) -> bool:
+        """Tell whether there is such a container, and it has not ended."""
+        found = self.find(name)
+        return found is not None and found.runs
+
     def all(self) -> list[Container]:
         """Return every container, the newest first."""
         found = [self.find(place.name) for place in self._directory.glob("*")]

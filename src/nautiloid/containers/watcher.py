@@ -60,11 +60,7 @@ def container_of(profile: HardenedProfile, engine: Engine, process: int) -> Cont
 
 
 def _fail_if_over(shelf: Shelf, name: str) -> None:
-    def over() -> bool:
-        found = shelf.find(name)
-        return found is None or not found.runs
-
-    wait_for(over, _AT_ONCE)
+    wait_for(lambda: not shelf.runs(name), _AT_ONCE)
     found = shelf.find(name)
     if found is not None and found.exit_code:
         said = b"".join(read_log(shelf.log_of(name), lambda: False)).decode(errors="replace").strip().splitlines()
@@ -89,9 +85,10 @@ def _watch(
             os.dup2(nothing.fileno(), 0)
         os.dup2(log.descriptor, 1)
         os.dup2(log.descriptor, 2)
-        shelf.write(container_of(profile, engine, os.getpid()))
+        container = container_of(profile, engine, os.getpid())
+        shelf.write(container)
         code = engine.run(profile, timeout, lambda: os.close(told))
-        shelf.write(replace(container_of(profile, engine, os.getpid()), process=None, exit_code=code))
+        shelf.write(replace(container, process=None, exit_code=code))
         os.close(1)
         os.close(2)
         log.close()

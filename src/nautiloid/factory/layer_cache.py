@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,9 +20,9 @@ from nautiloid.atomic import write_text
 from nautiloid.errors import IntegrityError
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import Descriptor
+from nautiloid.streams import blocks_of
 
 _BETWEEN = "\0"
-_CHUNK = 1 << 20
 _UNUSED = 14 * 86_400  # seconds after which a blob that nobody asked for goes
 
 
@@ -98,7 +97,8 @@ class LayerCache:
         """
         kept = self._blob(layer)
         try:
-            layout.write_blob(_chunks(kept), expected=layer.digest)
+            with kept.open("rb") as blob:
+                layout.write_blob(blocks_of(blob), expected=layer.digest)
             os.utime(kept)
         except FileNotFoundError:
             return False
@@ -130,9 +130,3 @@ def forget_loose(directory: Path) -> None:
     for blob in (directory / "blobs").glob("*"):
         if blob.stat().st_nlink == 1:
             blob.unlink(missing_ok=True)
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk

@@ -17,7 +17,7 @@ from nautiloid.oci.errors import ImageFormatError
 
 _BLOCK = tarfile.BLOCKSIZE
 _CHUNK = 1 << 20
-_NUMBERS = {"mode": (100, 8), "uid": (108, 8), "gid": (116, 8), "size": (124, 12), "mtime": (136, 12)}
+_NUMBERS = ((100, 8), (108, 8), (116, 8), (124, 12), (136, 12))  # mode, user, group, size, time
 _DEVICE_NUMBERS = ((329, 8), (337, 8))
 _TYPE, _CHECKSUM, _MAGIC, _PREFIX = slice(156, 157), slice(148, 156), slice(257, 265), slice(345, 500)
 _STAR_PREFIX = slice(345, 476)
@@ -92,7 +92,7 @@ def _as_go_reads(block: bytes) -> bytes:
     if stated is None or stated not in _sums(block):
         return block
     made = bytearray(block)
-    for start, length in _NUMBERS.values():
+    for start, length in _NUMBERS:
         value = _number(block[start : start + length])
         if value is None:
             return block

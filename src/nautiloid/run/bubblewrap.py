@@ -21,7 +21,7 @@ from nautiloid.run.bubblewrap_probe import probe
 from nautiloid.run.confinement import leave_session_keyring, open_call_filter
 from nautiloid.run.engine import Availability
 from nautiloid.run.limits import limits
-from nautiloid.run.namespaces import first_process, program_of
+from nautiloid.run.namespaces import program_of
 from nautiloid.run.profile import HardenedProfile
 from nautiloid.run.publishing import published
 from nautiloid.run.supervise import Invocation
@@ -85,8 +85,7 @@ class BubblewrapEngine(UnpackingEngine):
 
 def _signal(client: int, signum: int) -> bool:
     """Hand a signal to the program of a container: bwrap itself would die of it, and the program with it."""
-    first = first_process(client)
-    program = program_of(first) if first else None
+    program = program_of(client)
     if program is None:
         return False
     with contextlib.suppress(ProcessLookupError):

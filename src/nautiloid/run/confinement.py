@@ -21,7 +21,6 @@ from nautiloid.errors import NautiloidError
 
 _JOIN_SESSION_KEYRING = 1  # keyctl(2)
 _OCI_MACHINES = {"x86_64": ("SCMP_ARCH_X86_64", ("amd64",)), "aarch64": ("SCMP_ARCH_AARCH64", ("arm64",))}
-_CLONE3 = {"names": ["clone3"], "action": "SCMP_ACT_ALLOW"}
 _KEYCTL = {"x86_64": 250, "aarch64": 219}
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -63,19 +62,20 @@ def oci_call_filter() -> dict[str, object]:
         "defaultErrnoRet": profile["defaultErrnoRet"],
         "architectures": [audit],
         "syscalls": [
-            {key: rule[key] for key in kept if rule.get(key) is not None}
-            for rule in [_CLONE3, *profile["syscalls"]]
-            if _is_for(rule, spellings) and (rule is _CLONE3 or "clone3" not in rule["names"])
+            {"names": ["clone3"], "action": "SCMP_ACT_ALLOW"},
+            *(
+                {key: rule[key] for key in kept if rule.get(key) is not None}
+                for rule in profile["syscalls"]
+                if _is_for(rule, spellings) and "clone3" not in rule["names"]
+            ),
         ],
     }
 
 
 def _is_for(rule: dict[str, dict[str, list[str]]], spellings: tuple[str, ...]) -> bool:
-    includes, excludes = rule.get("includes") or {}, rule.get("excludes") or {}
-    wanted = includes.get("arches")
-    return (wanted is None or bool(set(wanted) & set(spellings))) and not set(excludes.get("arches", ())) & set(
-        spellings
-    )
+    wanted = rule.get("includes", {}).get("arches", spellings)
+    unwanted = rule.get("excludes", {}).get("arches", ())
+    return not set(spellings).isdisjoint(wanted) and set(spellings).isdisjoint(unwanted)
 
 
 def _no_filter(machine: str) -> NautiloidError:

@@ -47,18 +47,17 @@ def first_process(ancestor: int) -> int | None:
     return max(found, key=lambda one: len(one.numbers)).number if found else None
 
 
-def program_of(first: int) -> int | None:
-    """Return the program of a container, which is what its first process started first."""
-    return min((one.number for one in _processes() if one.parent == first), default=None)
+def program_of(ancestor: int) -> int | None:
+    """Return the program of the container that ``ancestor`` started: what its first process started first."""
+    first = first_process(ancestor)
+    return min((one.number for one in _processes() if first is not None and one.parent == first), default=None)
 
 
 def program_started_by(ancestor: int) -> int | None:
     """Wait until the program of the container that ``ancestor`` started is there; None: it ended before."""
     deadline = time.monotonic() + _STARTING
     while time.monotonic() < deadline and Path("/proc", str(ancestor)).exists():
-        first = first_process(ancestor)
-        program = program_of(first) if first else None
-        if program:
+        if program := program_of(ancestor):
             return program
         time.sleep(0.005)
     return None
