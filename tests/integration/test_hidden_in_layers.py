@@ -11,7 +11,7 @@ import pytest
 
 from nautiloid.inspection.layer_listing import KeepWanted, list_layer
 from nautiloid.oci.errors import ImageFormatError
-from tests.unit.oci.odd_headers import ODD, UNREADABLE, header, odd_layer
+from tests.unit.oci.odd_headers import ODD, RECORDS, UNREADABLE, header, odd_layer
 
 pytestmark = pytest.mark.engine
 
@@ -34,7 +34,13 @@ def _generated(seed: int) -> bytes:
     return header("odd", magic=chance.choice((bytes(8), b"ustar  \0", b"ustar\x0000")), fields=fields)
 
 
-CASES = [*ODD, *UNREADABLE, *((f"generated-{seed}", _generated(seed)) for seed in range(_RANDOM))]
+_ENDLESS = "holes-beyond-all-bounds"  # Docker reads eight exabytes of zeros
+CASES = [
+    *ODD,
+    *RECORDS,
+    *(odd for odd in UNREADABLE if odd[0] != _ENDLESS),
+    *((f"generated-{seed}", _generated(seed)) for seed in range(_RANDOM)),
+]
 
 
 @pytest.mark.parametrize("odd", CASES, ids=[name for name, _ in CASES])
@@ -50,7 +56,7 @@ def test_what_docker_unpacks_is_seen_or_said_to_be_unread(docker_daemon: str, od
 
 def test_docker_itself_reads_on_behind_an_odd_header(docker_daemon: str) -> None:
     """Otherwise the test above would show nothing."""
-    readable = [name for name, odd in ODD if "key.pem" in _unpacked_by_docker(odd_layer(odd))]
+    readable = [name for name, odd in (*ODD, *RECORDS) if "key.pem" in _unpacked_by_docker(odd_layer(odd))]
     assert len(readable) >= len(ODD) // 2, readable
 
 

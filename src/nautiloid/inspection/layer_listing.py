@@ -6,21 +6,22 @@ Source: OCI image-spec 1.1, layer.md (whiteouts, hard links) and pax(1) for exte
 from __future__ import annotations
 
 import hashlib
-import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO, Protocol
 
+from nautiloid import bounds
 from nautiloid.inspection.content_kind import HEAD, kind_of
+from nautiloid.oci import tar_header
 from nautiloid.oci.errors import ImageFormatError
-from nautiloid.oci.layer_tar import open_layer_tar
+from nautiloid.oci.layer_tar import LayerTar, open_layer_tar
+from nautiloid.oci.tar_header import Header
 
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 _XATTR = "SCHILY.xattr."
 _CHUNK = 1 << 20
-_DEEPEST = 400  # no real image comes near; a hostile one must not exhaust the stack of whoever walks the tree
 
 
 class EntryKind(StrEnum):
@@ -38,12 +39,12 @@ class EntryKind(StrEnum):
 
 
 _KINDS = {
-    tarfile.DIRTYPE: EntryKind.DIRECTORY,
-    tarfile.SYMTYPE: EntryKind.SYMLINK,
-    tarfile.LNKTYPE: EntryKind.HARD_LINK,
-    tarfile.CHRTYPE: EntryKind.CHARACTER_DEVICE,
-    tarfile.BLKTYPE: EntryKind.BLOCK_DEVICE,
-    tarfile.FIFOTYPE: EntryKind.FIFO,
+    tar_header.DIRECTORY: EntryKind.DIRECTORY,
+    tar_header.SYMLINK: EntryKind.SYMLINK,
+    tar_header.HARD_LINK: EntryKind.HARD_LINK,
+    tar_header.CHARACTER_DEVICE: EntryKind.CHARACTER_DEVICE,
+    tar_header.BLOCK_DEVICE: EntryKind.BLOCK_DEVICE,
+    tar_header.FIFO: EntryKind.FIFO,
 }
 
 
@@ -140,7 +141,6 @@ def list_layer(content: BinaryIO, onlooker: Onlooker) -> tuple[LayerEntry, ...]:
             path = clean_path(member.name)
             if path:
                 entries.append(_entry(archive, member, path, onlooker))
-            archive.members = []  # type: ignore[attr-defined] # a stream never goes back; do not keep every header
     return tuple(entries)
 
 
@@ -153,12 +153,12 @@ def clean_path(text: str) -> str:
     path = PurePosixPath(text.lstrip("/"))
     if ".." in path.parts:
         raise ImageFormatError(f"A layer has an entry {text!r} that points outside of the image.")
-    if len(path.parts) > _DEEPEST:
+    if len(path.parts) > bounds.PATH_DEPTH:
         raise ImageFormatError(f"A layer has an entry {len(path.parts)} directories deep.", "The image is damaged.")
     return "/".join(path.parts)
 
 
-def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, onlooker: Onlooker) -> LayerEntry:
+def _entry(archive: LayerTar, member: Header, path: str, onlooker: Onlooker) -> LayerEntry:
     directory, _, name = path.rpartition("/")
     if name == _OPAQUE:
         return LayerEntry(directory, EntryKind.OPAQUE)
@@ -167,13 +167,13 @@ def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, onlooke
         if hidden in ("", ".", ".."):
             raise ImageFormatError(f"A layer has a whiteout {member.name!r} that hides nothing inside of the image.")
         return LayerEntry(f"{directory}/{hidden}".lstrip("/"), EntryKind.WHITEOUT)
-    kind = EntryKind.FILE if member.isreg() else _KINDS.get(member.type)
+    kind = EntryKind.FILE if member.is_file else _KINDS.get(member.kind)
     if kind is None:
-        raise ImageFormatError(f"A layer's entry {member.name!r} has the unknown type {member.type!r}.")
+        raise ImageFormatError(f"A layer's entry {member.name!r} has the unknown type {member.kind!r}.")
     sha256 = substance = what = ""
     facts: object = None
-    if kind is EntryKind.FILE and (content := archive.extractfile(member)) is not None:
-        sha256, substance, what, facts = read_content(content, path, member.size, member.mode, onlooker)
+    if kind is EntryKind.FILE:
+        sha256, substance, what, facts = read_content(archive.content(), path, member.size, member.mode, onlooker)
     device = kind in (EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE)
     return LayerEntry(
         path=path,
@@ -183,18 +183,16 @@ def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str, onlooke
         uid=member.uid,
         gid=member.gid,
         mtime=member.mtime,
-        target=f"{member.devmajor}:{member.devminor}" if device else member.linkname,
+        target="{}:{}".format(*member.device) if device else member.link,
         sha256=sha256,
         substance=substance,
         what=what,
         xattrs=tuple(
             sorted(
-                (name.removeprefix(_XATTR), value)
-                for name, value in member.pax_headers.items()
-                if name.startswith(_XATTR)
+                (name.removeprefix(_XATTR), value) for name, value in member.records.items() if name.startswith(_XATTR)
             )
         ),
-        names=(member.uname, member.gname),
+        names=member.owner,
         facts=facts,
     )
 

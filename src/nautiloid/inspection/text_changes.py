@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -102,15 +101,10 @@ def _read(source: ImageSource, files: Mapping[str, TreeFile], wanted: list[str])
             break
         with source.open_layer(layer) as stream, open_layer_tar(stream) as archive:
             for member in archive:
-                if member.isreg() and member.size <= LARGEST_TEXT and clean_path(member.name) in places:
-                    data = _content(archive, member)
+                if member.is_file and member.size <= LARGEST_TEXT and clean_path(member.name) in places:
+                    data = archive.content().read()
                     digest = hashlib.sha256(data).hexdigest()
                     if digest in missing:
                         missing.remove(digest)
                         contents[digest] = data
     return {path: contents[entry.sha256] for path, entry in entries.items()}
-
-
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(member)
-    return file.read() if file is not None else b""

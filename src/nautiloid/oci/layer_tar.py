@@ -1,151 +1,248 @@
 """Layers as engines read them: whatever Docker would unpack is seen, or the layer is said to be unreadable.
 
-Python's tarfile is stricter than Go's ``archive/tar``, which Docker, containerd and BuildKit use, and quieter: a header
-that it does not understand is the end of the archive to it, and what follows is never seen. Here a header is first
-brought into a form that says to Python what the original says to Go (``readHeader`` and ``blockV7`` of Go 1.22,
-``archive/tar/reader.go``); where that is not possible, or anything but zeros follows the end, it is an error.
+Docker, containerd and BuildKit read layers with Go's ``archive/tar`` (``Reader.next`` of Go 1.22). This is the same
+walk: what belongs to an entry, where the next one begins, and where the end is. Where Go gives up, or anything but
+zeros follows the end, it is an error; so is a layer that would take more memory or time than any real one
+(``nautiloid.bounds``).
 """
 
 from __future__ import annotations
 
-import tarfile
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Self
+from dataclasses import replace
+from typing import BinaryIO, cast
 
+from nautiloid import bounds
 from nautiloid.oci.errors import ImageFormatError
+from nautiloid.oci.sparse_map import Part, read_sparse_map
+from nautiloid.oci.tar_header import (
+    BLOCK,
+    GLOBAL_RECORDS,
+    GNU_LONG_LINK,
+    GNU_LONG_NAME,
+    HEADER_ONLY,
+    RECORDS,
+    Header,
+    HeaderError,
+    as_file_or_directory,
+    parse_records,
+    read_header,
+    text,
+    with_records,
+)
 
-_BLOCK = tarfile.BLOCKSIZE
 _CHUNK = 1 << 20
-_NUMBERS = ((100, 8), (108, 8), (116, 8), (124, 12), (136, 12))  # mode, user, group, size, time
-_DEVICE_NUMBERS = ((329, 8), (337, 8))
-_TYPE, _CHECKSUM, _MAGIC, _PREFIX = slice(156, 157), slice(148, 156), slice(257, 265), slice(345, 500)
-_STAR_PREFIX = slice(345, 476)
-_ACCESSED = slice(345, 357)  # GNU's own layout has times where POSIX has the prefix
-_DEVICES = (tarfile.CHRTYPE, tarfile.BLKTYPE)
+_ZEROS = bytes(BLOCK)
+_EXTENSIONS = (RECORDS, GLOBAL_RECORDS, GNU_LONG_NAME, GNU_LONG_LINK)
 
 
 @contextmanager
-def open_layer_tar(content: BinaryIO) -> Iterator[tarfile.TarFile]:
-    """Open an uncompressed layer for reading once, member by member, and read it to its end.
+def open_layer_tar(content: BinaryIO) -> Iterator[LayerTar]:
+    """Open an uncompressed layer for reading once, entry by entry, and read it to its end.
 
     Raises:
         ImageFormatError: It is not a tar, or not all of it could be read.
     """
+    layer = LayerTar(content)
     try:
-        with tarfile.open(fileobj=content, mode="r|", tarinfo=_Header) as archive:
-            yield archive
-            _check_rest(archive)
-    except tarfile.TarError as error:
+        yield layer
+        for _ in layer:  # whoever stopped early: the rest of the entries is not the end
+            pass
+    except HeaderError as error:
         raise ImageFormatError(
-            f"Not all of a layer can be read: {error}.", "An engine may unpack what is not seen here: do not trust it."
-        ) from error
-    while rest := content.read(_CHUNK):  # what lies behind tarfile's own buffer; it counts for the layer's digest
-        _check_zeros(rest)
-
-
-class _Header(tarfile.TarInfo):
-    """A header that is read as Go reads it."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str | None, errors: str) -> Self:
-        return super().frombuf(_as_go_reads(bytes(buf)), encoding, errors)  # type: ignore[arg-type]
-
-    @classmethod
-    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
-        """Read the next header; one that cannot be read is no end."""
-        try:
-            return super().fromtarfile(tarfile)
-        except (_InvalidHeader, _TruncatedHeader) as error:
-            raise _Unreadable(f"header at byte {tarfile.offset}: {error}") from error
-
-
-_InvalidHeader = tarfile.InvalidHeaderError  # type: ignore[attr-defined]
-_TruncatedHeader = tarfile.TruncatedHeaderError  # type: ignore[attr-defined]
-
-
-class _Unreadable(tarfile.ReadError):
-    """A header that stays unreadable, which tarfile itself takes for the end."""
-
-
-def _check_rest(archive: tarfile.TarFile) -> None:
-    for _ in archive:  # whoever stopped early: the rest of the members is not the end
-        pass
-    stream = archive.fileobj
-    while stream is not None and (rest := stream.read(_CHUNK)):
-        _check_zeros(rest)
-
-
-def _check_zeros(rest: bytes) -> None:
-    if rest.strip(b"\0"):
-        raise ImageFormatError(
-            "Not all of a layer can be read: something follows its end.",
+            f"Not all of a layer can be read: at byte {layer.at}: {error}.",
             "An engine may unpack what is not seen here: do not trust it.",
-        )
+        ) from error
 
 
-def _as_go_reads(block: bytes) -> bytes:
-    """Return a header block in Python's words; one that Go would refuse too is returned as it is."""
-    if len(block) != _BLOCK or not block.strip(b"\0"):
+class LayerTar:
+    """The entries of a layer in their order; the content of each can be read until the next is asked for.
+
+    Attributes:
+        at: How many bytes were read so far.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.at = 0
+        self._stored = 0  # bytes of the current entry's content that were not read yet
+        self._padding = 0
+        self._parts: tuple[Part, ...] | None = None
+        self._size = self._entries = self._holes = 0
+        self._ended = False
+
+    def __iter__(self) -> Iterator[Header]:
+        """Yield one header after the other.
+
+        Raises:
+            HeaderError: Something cannot be read, or follows the end.
+        """
+        while (header := self._next()) is not None:
+            self._entries += 1
+            if self._entries > bounds.LAYER_ENTRIES:
+                raise HeaderError(f"more than {bounds.LAYER_ENTRIES:,} entries")
+            yield header
+
+    def content(self) -> BinaryIO:
+        """Return the content of the entry that was yielded last."""
+        parts = self._parts if self._parts is not None else (Part(0, self._stored),)
+        return cast(BinaryIO, _Content(self, parts, self._size))
+
+    def read_stored(self, size: int) -> bytes:
+        """Read on in what is stored of the current entry.
+
+        Raises:
+            HeaderError: The layer ends before.
+        """
+        chunk = self._read(min(size, self._stored))
+        self._stored -= len(chunk)
+        return chunk
+
+    def _next(self) -> Header | None:
+        """Return the next entry, and what the headers before it say of it; None at the end."""
+        records: dict[str, str] = {}
+        long_name = long_link = ""
+        headers_end = None
+        while not self._ended:
+            self._skip()
+            headers_end = headers_end or self.at + bounds.LAYER_HEADER
+            if self.at > headers_end:
+                raise HeaderError(f"the headers of one entry have more than {bounds.LAYER_HEADER >> 20} MiB")
+            block = self._header_block()
+            if block is None:
+                break
+            header = read_header(block)
+            self._expect(header)
+            if header.kind in _EXTENSIONS:
+                extension = self._extension(header)
+                if header.kind == RECORDS:
+                    records = parse_records(extension)
+                elif header.kind == GLOBAL_RECORDS:
+                    parse_records(extension)  # engines apply them to nothing, but refuse what is not well-formed
+                elif header.kind == GNU_LONG_NAME:
+                    long_name = text(extension)
+                else:
+                    long_link = text(extension)
+                continue
+            header = with_records(header, records)
+            header = replace(header, name=long_name or header.name, link=long_link or header.link)
+            header = as_file_or_directory(header)
+            self._expect(header)
+            return self._sparse(header, block)
+        return None
+
+    def _expect(self, header: Header) -> None:
+        """Note how much content follows."""
+        size = 0 if header.kind in HEADER_ONLY else header.size
+        if size < 0:
+            raise HeaderError("a size below zero")
+        self._stored = self._size = size
+        self._padding = -size % BLOCK
+        self._parts = None
+
+    def _sparse(self, header: Header, block: bytes) -> Header:
+        found = read_sparse_map(header, block, lambda: self._map_block(header))
+        if found is None:
+            return header
+        header, self._parts = found
+        self._size = header.size
+        if sum(part.length for part in self._parts) != self._stored:
+            raise HeaderError("a sparse file with other content than its map says")
+        self._holes += self._size - self._stored
+        if self._holes > bounds.LAYER_HOLES:
+            raise HeaderError(f"{header.name!a} is a sparse file with {self._holes >> 30:,} GiB of nothing in it")
+        return header
+
+    def _map_block(self, header: Header) -> bytes:
+        """Read a block of a sparse file's map: of the content, or in the old format between header and content."""
+        if header.is_old_sparse:
+            return self._read(BLOCK)
+        if self._stored < BLOCK:
+            raise HeaderError("a map of holes that does not end")
+        return self.read_stored(BLOCK)
+
+    def _extension(self, header: Header) -> bytes:
+        if header.size > bounds.LAYER_EXTENSION:
+            raise HeaderError(f"a header that goes on for {header.size:,} bytes")
+        return self.read_stored(header.size)
+
+    def _header_block(self) -> bytes | None:
+        """Return the next header; None at the end, behind which nothing but zeros may follow."""
+        block = self._stream.read(BLOCK)
+        self.at += len(block)
+        if block == _ZEROS:
+            following = self._stream.read(BLOCK)
+            if following.strip(b"\0"):
+                raise HeaderError("a lone block of zeros, behind which something follows")
+            self.at += len(following)
+            self._check_rest()
+            block = b""
+        if not block:
+            self._ended = True
+            return None
+        if len(block) < BLOCK:
+            raise HeaderError("the layer ends within a header")
         return block
-    stated = _number(block[_CHECKSUM])
-    if stated is None or stated not in _sums(block):
-        return block
-    made = bytearray(block)
-    for start, length in _NUMBERS:
-        value = _number(block[start : start + length])
-        if value is None:
-            return block
-        made[start : start + length] = _written(value, length)
-    is_device = block[_TYPE] in _DEVICES
-    for start, length in _DEVICE_NUMBERS:
-        value = _number(block[start : start + length])
-        if value is None and is_device:
-            return block
-        made[start : start + length] = _written(value if value and is_device else 0, length)
-    if block[_TYPE] != tarfile.GNUTYPE_SPARSE:  # whose map lies there, and whose name goes on nowhere
-        made[_PREFIX] = _prefix(block).ljust(155, b"\0")
-    made[_CHECKSUM] = b" " * 8
-    made[_CHECKSUM] = f"{sum(made):06o}\0 ".encode()
-    return bytes(made)
+
+    def _check_rest(self) -> None:
+        while rest := self._stream.read(_CHUNK):
+            if rest.strip(b"\0"):
+                raise HeaderError("something follows the layer's end")
+            self.at += len(rest)
+
+    def _skip(self) -> None:
+        """Go to the next header; a layer may end in the zeros that fill the last block."""
+        while self._stored:
+            self.read_stored(_CHUNK)
+        if self._padding:
+            self.at += len(self._stream.read(self._padding))
+            self._padding = 0
+
+    def _read(self, size: int) -> bytes:
+        content = self._stream.read(size)
+        self.at += len(content)
+        if len(content) < size:
+            raise HeaderError("the layer ends within an entry")
+        return content
 
 
-def _prefix(block: bytes) -> bytes:
-    """Return what stands before the name: in POSIX's layout, and in a shorter field in star's; others have none."""
-    magic = block[_MAGIC]
-    if magic.startswith(b"ustar\0"):
-        return block[_STAR_PREFIX] if block.endswith(b"tar\0") else block[_PREFIX]
-    if magic == b"ustar  \0" and block[_ACCESSED.start] and _number(block[_ACCESSED]) is None:
-        # Where GNU has times there are none: an old bug of Go's own writer, which its reader still understands.
-        return block[_PREFIX] if block[_PREFIX].isascii() else b""
-    return b""
+class _Content(io.RawIOBase):
+    """The content of one entry, the zeros of a sparse file's holes included."""
 
+    def __init__(self, layer: LayerTar, parts: tuple[Part, ...], size: int) -> None:
+        self._layer = layer
+        self._parts = iter(parts)
+        self._size = size
+        self._at = 0
+        self._part = next(self._parts, Part(size, 0))
 
-def _number(field: bytes) -> int | None:
-    """Read a number as Go's ``parseNumeric`` does: octal between blanks, or base 256 (two's complement)."""
-    if field and field[0] & 0x80:
-        bits = 8 * len(field) - 1
-        value = int.from_bytes(field, "big") & ((1 << bits) - 1)
-        value = value - (1 << bits) if field[0] & 0x40 else value
-        return value if -(1 << 63) <= value < 1 << 63 else None
-    text = field.strip(b" \0").split(b"\0", 1)[0]
-    if not text:
-        return 0
-    return int(text, 8) if all(0x30 <= digit <= 0x37 for digit in text) else None
+    def readable(self) -> bool:
+        """It is."""
+        return True
 
+    def read(self, size: int = -1) -> bytes:
+        """Read on: ``size`` bytes, or what is left.
 
-def _written(value: int, length: int) -> bytes:
-    """Write a number so that Python reads it."""
-    if 0 <= value < 8 ** (length - 1):
-        return f"{value:0{length - 1}o}\0".encode()
-    room = 8 * (length - 1)
-    if not -(1 << room) <= value < 1 << room:
-        value = max(-(1 << room), min(value, (1 << room) - 1))
-    return (b"\xff" if value < 0 else b"\x80") + (value % (1 << room)).to_bytes(length - 1, "big")
+        Raises:
+            HeaderError: The layer ends before.
+        """
+        wanted = self._size - self._at if size < 0 else min(size, self._size - self._at)
+        first = self._piece(wanted)
+        if len(first) == wanted:
+            return first
+        pieces = [first]
+        while (wanted := wanted - len(pieces[-1])) > 0:
+            pieces.append(self._piece(wanted))
+        return b"".join(pieces)
 
-
-def _sums(block: bytes) -> tuple[int, int]:
-    """Return both checksums of a header, its own field counted as blanks: of unsigned bytes, and of signed ones."""
-    others = block[: _CHECKSUM.start] + b" " * 8 + block[_CHECKSUM.stop :]
-    unsigned = sum(others)
-    return unsigned, unsigned - 256 * sum(1 for byte in others if byte & 0x80)
+    def _piece(self, size: int) -> bytes:
+        while self._at >= self._part.end and self._part.start < self._size:
+            self._part = next(self._parts, Part(self._size, 0))
+        if self._at < self._part.start:
+            chunk = bytes(min(size, self._part.start - self._at))
+        else:
+            chunk = self._layer.read_stored(min(size, self._part.end - self._at))
+        self._at += len(chunk)
+        return chunk

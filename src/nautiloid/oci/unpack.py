@@ -9,25 +9,29 @@ to the caller.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
-import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from nautiloid import bounds
 from nautiloid.errors import NautiloidError
 from nautiloid.oci.errors import ImageFormatError
 from nautiloid.oci.image import Image
-from nautiloid.oci.layer_tar import open_layer_tar
+from nautiloid.oci.layer_tar import LayerTar, open_layer_tar
 from nautiloid.oci.source import ImageSource
+from nautiloid.oci.tar_header import DIRECTORY, HARD_LINK, SYMLINK, Header
 from nautiloid.progress import SILENT, Progress
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
-_MOST_LINKS = 40
 _CHUNK = 1 << 20
+_LAST_TIME = (1 << 63) / 1e9  # seconds; Docker, too, takes what 64 bits of nanoseconds cannot hold for 1970
+_LARGEST_ID = (1 << 32) - 2
+_OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE)
 
 
 def rootfs_path(image: Image, cache: Path) -> Path:
@@ -82,7 +86,15 @@ def apply_layer(content: BinaryIO, root: Path) -> None:
     made: set[Path] = set()
     with open_layer_tar(content) as archive:
         for member in archive:
-            _apply(archive, member, root, made)
+            try:
+                _apply(archive, member, root, made)
+            except OSError as error:
+                if error.errno in _OF_THE_MACHINE:
+                    raise
+                raise ImageFormatError(
+                    f"A layer's entry {_shown(member.name)} cannot be unpacked: {error.strerror}.",
+                    "No engine could unpack it here either.",
+                ) from error
 
 
 def remove_tree(path: Path) -> None:
@@ -111,7 +123,7 @@ def resolve_inside(root: Path, path: PurePosixPath | str) -> Path:
                 here = target
                 continue
             links += 1
-            if links > _MOST_LINKS:
+            if links > bounds.LINKS_FOLLOWED:
                 raise ImageFormatError(f"Symbolic links in the image lead in a circle at {path}.")
             goal = PurePosixPath(target.readlink())
             here = root if goal.is_absolute() else here
@@ -119,7 +131,7 @@ def resolve_inside(root: Path, path: PurePosixPath | str) -> Path:
     return here
 
 
-def _apply(archive: tarfile.TarFile, member: tarfile.TarInfo, root: Path, made: set[Path]) -> None:
+def _apply(archive: LayerTar, member: Header, root: Path, made: set[Path]) -> None:
     name = _checked_name(member.name)
     if name is None:
         return
@@ -150,47 +162,53 @@ def _checked_whiteout(name: str) -> str:
     return hidden
 
 
-def _place(archive: tarfile.TarFile, member: tarfile.TarInfo, root: Path, target: Path) -> None:
-    if member.isdir():
+def _place(archive: LayerTar, member: Header, root: Path, target: Path) -> None:
+    if member.kind == DIRECTORY:
         if target.is_symlink() or not target.is_dir():
             _remove(target)
             target.mkdir()
         # The owner must be able to fill it; the sticky bit of /tmp may stay, setuid and setgid may not.
         target.chmod(member.mode & 0o1777 | 0o700)
-    elif member.issym():
+    elif member.kind == SYMLINK:
         _remove(target)
-        target.symlink_to(member.linkname)
-    elif member.islnk():
+        target.symlink_to(member.link)
+    elif member.kind == HARD_LINK:
         _hard_link(member, root, target)
-    elif member.isreg():
+    elif member.is_file:
         _remove(target)
-        _write(archive, member, target)
+        _write(archive.content(), member, target)
     else:
         return
-    if os.geteuid() == 0 and not member.islnk():
+    if os.geteuid() == 0 and member.kind != HARD_LINK:
+        if not (0 <= member.uid <= _LARGEST_ID and 0 <= member.gid <= _LARGEST_ID):
+            raise ImageFormatError(
+                f"A layer gives {_shown(member.name)} to {member.uid}:{member.gid}, which is nobody."
+            )
         os.chown(target, member.uid, member.gid, follow_symlinks=False)
 
 
-def _hard_link(member: tarfile.TarInfo, root: Path, target: Path) -> None:
-    name = _checked_name(member.linkname)
+def _hard_link(member: Header, root: Path, target: Path) -> None:
+    name = _checked_name(member.link)
     original = resolve_inside(root, name.parent) / name.name if name else root
     if original == target:
         return
     if not original.is_symlink() and not original.is_file():
-        raise ImageFormatError(f"A layer links {member.name!r} to {member.linkname!r}, which is no file.")
+        raise ImageFormatError(f"A layer links {_shown(member.name)} to {_shown(member.link)}, which is no file.")
     _remove(target)
     os.link(original, target, follow_symlinks=False)
 
 
-def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
-    content = archive.extractfile(member)
-    if content is None:
-        raise ImageFormatError(f"A layer's entry {member.name!r} has no content.")
-    with content, target.open("xb") as file:
+def _write(content: BinaryIO, member: Header, target: Path) -> None:
+    with target.open("xb") as file:
         shutil.copyfileobj(content, file, _CHUNK)
     target.chmod(member.mode & 0o777 | 0o400)
     # Bytecode files name the time of their source, so that times must survive.
-    os.utime(target, (member.mtime, member.mtime))
+    time = member.mtime if 0 <= member.mtime < _LAST_TIME else 0
+    os.utime(target, (time, time))
+
+
+def _shown(name: str) -> str:
+    return ascii(name[:200])
 
 
 def _clear(directory: Path, made: set[Path]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nautiloid.oci.errors import ImageFormatError
 from nautiloid.oci.layer_tar import open_layer_tar
 
-from .odd_headers import ODD, UNREADABLE, entry, header, odd_layer
+from .odd_headers import ODD, RECORDS, UNREADABLE, entry, header, odd_layer
 
 
 def _names(layer: bytes) -> list[str]:
@@ -20,7 +20,7 @@ def _names(layer: bytes) -> list[str]:
         return [member.name for member in archive]
 
 
-@pytest.mark.parametrize("odd", ODD, ids=[name for name, _ in ODD])
+@pytest.mark.parametrize("odd", [*ODD, *RECORDS], ids=[name for name, _ in (*ODD, *RECORDS)])
 def test_what_go_reads_hides_nothing_behind_it(odd: tuple[str, bytes]) -> None:
     assert _names(odd_layer(odd[1]))[-2:] == ["key.pem", "usr/bin/su"]
 
@@ -49,7 +49,7 @@ def test_whoever_stops_early_still_hears_of_what_follows() -> None:
         pytest.raises(ImageFormatError, match="something follows"),
         open_layer_tar(io.BytesIO(entry("a") + bytes(1024) + entry("b"))) as archive,
     ):
-        assert archive.next() is not None
+        assert next(iter(archive)).name == "a"
 
 
 def test_a_prefix_belongs_to_posixs_layout_alone() -> None:
@@ -68,7 +68,7 @@ def test_either_all_is_read_or_it_is_said(changes: list[tuple[int, bytes]], whol
     odd = header("odd", fields=dict(changes), checksum=whole)
     try:
         names = _names(odd_layer(odd))
-    except (ImageFormatError, OverflowError, ValueError):
+    except ImageFormatError:
         return
     assert names[-1] == "usr/bin/su"
 
@@ -94,6 +94,8 @@ def test_what_python_writes_reads_as_python_reads_it(form: int) -> None:
         device.type, device.devmajor, device.devminor = tarfile.CHRTYPE, 5, 1
         archive.addfile(device)
     with tarfile.open(fileobj=io.BytesIO(buffer.getvalue())) as plain:
-        expected = [{**member.get_info(), "chksum": 0} for member in plain]
+        expected = [
+            (one.name, one.type, one.size, one.mode, one.uid, one.mtime, (one.devmajor, one.devminor)) for one in plain
+        ]
     with open_layer_tar(io.BytesIO(buffer.getvalue())) as ours:
-        assert [{**member.get_info(), "chksum": 0} for member in ours] == expected
+        assert [(one.name, one.kind, one.size, one.mode, one.uid, one.mtime, one.device) for one in ours] == expected
