@@ -21,6 +21,10 @@ WRITTEN_BY_HAND: Final = 4 * MIB
 WRITTEN_BY_HAND_VALUES: Final = 100_000
 """Values in such a document, each alias counted as all that it stands for."""
 
+# -- compression -------------------------------------------------------------------------------------------------------
+ZSTD_WINDOW: Final = 128 * MIB
+"""Bytes that a zstd stream may make its reader keep; its own tool asks before it takes more (``--long``)."""
+
 # -- images ------------------------------------------------------------------------------------------------------------
 IMAGE_DOCUMENT: Final = 16 * MIB
 """Bytes of a manifest, an index or a configuration; registries refuse more than 4 MiB."""
@@ -32,6 +36,8 @@ ARCHIVE: Final = 256 * GIB
 """Bytes of an image's archive, once decompressed."""
 ARCHIVE_MEMBERS: Final = 200_000
 """Files in an image's archive: blobs, not the files of the image."""
+LAYERS: Final = 500
+"""Layers of an image; Docker stops at 125, and Linux mounts 500 over each other (``OVL_MAX_STACK``)."""
 LAYER_GROWTH: Final = 200
 """How many times larger than what is stored a layer may be; real ones reach ten."""
 LAYER_ALWAYS: Final = 4 * GIB

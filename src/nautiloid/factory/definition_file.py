@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from nautiloid import catalog
+from nautiloid import bounds, catalog
+from nautiloid.documents.bounded_yaml import loads_yaml
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition, LocalFile
+from nautiloid.regular_file import read_regular
 
 
 class DefinitionError(UsageError):
@@ -153,8 +154,8 @@ def _extended(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], li
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        data = loads_yaml(read_regular(path, bounds.WRITTEN_BY_HAND).decode())
+    except (OSError, ValueError) as error:
         raise DefinitionError(f"cannot read {path}: {error}") from error
     if not isinstance(data, dict):
         raise DefinitionError(f"{path} must hold a mapping with at least a 'name'")

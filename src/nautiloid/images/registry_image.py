@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
+from nautiloid import bounds
 from nautiloid.images.peekable import PeekableBlob
 from nautiloid.oci.image import resolve_image
 from nautiloid.oci.model import INDEX_TYPES, Descriptor, Manifest, Platform
@@ -14,8 +15,6 @@ from nautiloid.registry.connect import open_repository
 from nautiloid.registry.name import parse_remote_name
 from nautiloid.registry.repository import Repository
 from nautiloid.registry.settings import SessionSettings
-
-_LARGEST_DOCUMENT = 16 << 20
 
 
 class RegistryBlobs:
@@ -39,7 +38,7 @@ class RegistryBlobs:
             self._note(document.media_type, document.data)
             return document.data
         with self.open_blob(digest) as stream:
-            return stream.read(_LARGEST_DOCUMENT)
+            return stream.read(bounds.IMAGE_DOCUMENT)
 
     def open_blob(self, digest: str) -> BinaryIO:
         """Stream a layer or a configuration; its digest is compared at its end."""

@@ -7,15 +7,15 @@ Sources: OCI image-spec 1.1 (image-layout.md); Docker's image specification 1.2 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
-from nautiloid import labels
+from nautiloid import bounds, labels
+from nautiloid.documents.strict_json import loads_strict
 from nautiloid.errors import IntegrityError
+from nautiloid.oci.archive_files import ArchiveFiles
 from nautiloid.oci.decompression import DAMAGED, decompressed
 from nautiloid.oci.digest import blob_name, digest_of
 from nautiloid.oci.documents import json_object, objects, strings
@@ -30,9 +30,9 @@ from nautiloid.oci.model import (
     Manifest,
     Platform,
 )
+from nautiloid.regular_file import open_regular
 
 _CHUNK = 1 << 20
-_LARGEST = 256 << 30  # bytes of an archive, once decompressed
 
 
 class Archive:
@@ -55,18 +55,20 @@ class Archive:
                 f"{path} is not a tar file, and cannot be decompressed: {error}.", "Make it again."
             ) from error
         try:
-            self._tar = tarfile.open(fileobj=self._file, mode="r:")  # noqa: SIM115 - closed by close()
-            self._members = {str(PurePosixPath(member.name)): member for member in self._tar.getmembers()}
-        except (tarfile.TarError, OSError) as error:
+            self._files = ArchiveFiles(self._file)
+        except ImageFormatError:
+            self._file.close()
+            raise
+        except (ValueError, OSError) as error:
             self._file.close()
             hint = "If it was copied or downloaded, it may have been cut off: make it again."
             raise ImageFormatError(f"{path} is not a tar file, or not a whole one: {error}.", hint) from error
         self._names: dict[str, str] = {}
         self._made: dict[str, bytes] = {}
-        if "index.json" in self._members and "oci-layout" in self._members:
+        if "index.json" in self._files and "oci-layout" in self._files:
             index = json_object(self._read("index.json"), "index.json")
             self._entries = [Descriptor.from_dict(entry) for entry in objects(index.get("manifests"))]
-        elif "manifest.json" in self._members:
+        elif "manifest.json" in self._files:
             self._entries = self._docker_entries()
         else:
             self.close()
@@ -81,7 +83,6 @@ class Archive:
 
     def close(self) -> None:
         """Close the file."""
-        self._tar.close()
         self._file.close()
 
     def resolve(self, reference: str | None, platform: Platform | None = None) -> Image:
@@ -111,7 +112,7 @@ class Archive:
         if digest in self._made:
             return self._made[digest]
         with self.open_blob(digest) as file:
-            content = file.read()
+            content = file.read(bounds.IMAGE_DOCUMENT)
         if digest_of(content) != digest:
             raise IntegrityError(f"The blob {digest} in {self.path} is damaged.", "Make the archive again.")
         return content
@@ -119,7 +120,7 @@ class Archive:
     def _docker_entries(self) -> list[Descriptor]:
         """Make the manifests that a classic ``docker save`` leaves out."""
         try:
-            listed = objects(json.loads(self._read("manifest.json")))
+            listed = objects(loads_strict(self._read("manifest.json")))
         except ValueError as error:
             raise ImageFormatError(f"manifest.json in {self.path} is not JSON: {error}.") from error
         entries = []
@@ -147,19 +148,18 @@ class Archive:
 
     def _read(self, name: str) -> bytes:
         with self._open(name) as file:
-            return file.read()
+            return file.read(bounds.IMAGE_DOCUMENT)
 
     def _open(self, name: str) -> BinaryIO:
-        member = self._members.get(name)
-        file = self._tar.extractfile(member) if member else None
+        file = self._files.open(str(PurePosixPath(name)))
         if file is None:
             raise ImageNotFoundError(f"{self.path} has no file {name}.", "The archive is incomplete.")
-        return file  # type: ignore[return-value]
+        return file
 
 
 def _uncompressed(path: Path) -> BinaryIO:
     """Open an archive; a compressed one goes into a file without a name first, since its index stands at its end."""
-    stored = path.open("rb")
+    stored = open_regular(path)
     content = decompressed(stored)
     if content is stored:
         return stored
@@ -179,5 +179,5 @@ def _uncompressed(path: Path) -> BinaryIO:
 def _spill(content: BinaryIO, plain: IO[bytes], path: Path) -> None:
     while chunk := content.read(_CHUNK):
         plain.write(chunk)
-        if plain.tell() > _LARGEST:
-            raise ImageFormatError(f"{path} holds more than {_LARGEST >> 30} GiB once decompressed.")
+        if plain.tell() > bounds.ARCHIVE:
+            raise ImageFormatError(f"{path} holds more than {bounds.ARCHIVE >> 30} GiB once decompressed.")

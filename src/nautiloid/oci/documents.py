@@ -6,10 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from nautiloid.documents.strict_json import loads_strict
 from nautiloid.oci.errors import ImageFormatError
-
-_DEEPEST = 100  # levels; real documents have less than ten
-_TOO_DEEP = "it is nested too deeply"
 
 
 def canonical_json(data: object) -> bytes:
@@ -27,26 +25,13 @@ def plain_object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def strict_json(content: bytes) -> Any:
-    """Parse JSON (RFC 8259) that a stranger sent.
+def plain_json(content: bytes) -> dict[str, Any]:
+    """Parse JSON of a stranger; anything but an object is an empty one.
 
     Raises:
-        ValueError: It is none, is nested too deeply, or an object in it names something twice, which two readers may
-            read in two ways.
+        ValueError: It is no JSON, or can be read in two ways.
     """
-    try:
-        data = json.loads(content, parse_constant=_refuse_constant, object_pairs_hook=_said_once)
-    except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
-    if b"\\ud" in content.lower():
-        json.dumps(data, ensure_ascii=False).encode()  # half a character, which nobody could write again
-    level = [data]
-    for _ in range(_DEEPEST):
-        values = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
-        level = [value for inner in values for value in inner]
-        if not level:
-            return data
-    raise ValueError(_TOO_DEEP)
+    return plain_object(loads_strict(content))
 
 
 def json_object(content: bytes, what: str) -> dict[str, Any]:
@@ -60,23 +45,12 @@ def json_object(content: bytes, what: str) -> dict[str, Any]:
         ImageFormatError: The bytes are not a JSON object.
     """
     try:
-        data = strict_json(content)
+        data = loads_strict(content)
     except ValueError as error:
         raise ImageFormatError(f"The image's {what} is not JSON: {error}.", "The image is damaged.") from error
     if not isinstance(data, dict):
         raise ImageFormatError(f"The image's {what} is not a JSON object.", "The image is damaged.")
     return data
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("an object names something twice")
-    return found
 
 
 def without_empty(data: Mapping[str, Any]) -> dict[str, Any]:

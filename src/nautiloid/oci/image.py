@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from nautiloid import labels
+from nautiloid import bounds, labels
 from nautiloid.oci.digest import is_digest
-from nautiloid.oci.errors import ImageNotFoundError
+from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
 from nautiloid.oci.model import (
     INDEX_TYPES,
     Descriptor,
@@ -24,8 +24,6 @@ from nautiloid.oci.model import (
 
 # buildx names an image by this annotation and puts only the tag into the standard one.
 CONTAINERD_NAME = "io.containerd.image.name"
-# An index nests once in practice (image -> platforms); a hostile one could name itself.
-_DEEPEST_INDEX = 4
 
 
 @dataclass(frozen=True)
@@ -121,10 +119,16 @@ def _known(entries: Sequence[Descriptor]) -> str:
 
 
 def manifests_behind(blobs: Blobs, entry: Descriptor) -> Iterator[Descriptor]:
-    """Yield the manifests behind an entry; attestations, whose platform is "unknown", are no images."""
+    """Yield the manifests behind an entry; attestations, whose platform is "unknown", are no images.
+
+    An index nests once in practice (image -> platforms); a hostile one could name a thousand others, and so on.
+
+    Raises:
+        ImageFormatError: Too many documents, or too many levels of them, lie behind it.
+    """
     known: set[str] = set()
     level = [entry]
-    for _ in range(_DEEPEST_INDEX + 1):
+    for _ in range(bounds.INDEX_DEPTH + 1):
         below: list[Descriptor] = []
         for one in level:
             if one.media_type not in INDEX_TYPES:
@@ -132,8 +136,12 @@ def manifests_behind(blobs: Blobs, entry: Descriptor) -> Iterator[Descriptor]:
                     yield one
             elif one.digest not in known:
                 known.add(one.digest)
+                if len(known) > bounds.IMAGE_DOCUMENTS:
+                    raise ImageFormatError(f"More than {bounds.IMAGE_DOCUMENTS} indexes lie behind {entry.digest}.")
                 below += index_entries(blobs.read_blob(one.digest))
         level = below
+    if level:
+        raise ImageFormatError(f"Indexes lie within indexes behind {entry.digest}, deeper than {bounds.INDEX_DEPTH}.")
 
 
 def _fitting(images: list[Image], platform: Platform | None) -> list[Image]:

@@ -9,6 +9,7 @@ zeros follows the end, it is an error; so is a layer that would take more memory
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -60,12 +61,17 @@ def open_layer_tar(content: BinaryIO) -> Iterator[LayerTar]:
 class LayerTar:
     """The entries of a layer in their order; the content of each can be read until the next is asked for.
 
+    Args:
+        stream: The uncompressed tar.
+        seekable: Whether content that nobody reads may be jumped over.
+
     Attributes:
-        at: How many bytes were read so far.
+        at: Where the stream stands: how many bytes of it were read or jumped over.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, seekable: bool = False) -> None:
         self._stream = stream
+        self._seekable = seekable
         self.at = 0
         self._stored = 0  # bytes of the current entry's content that were not read yet
         self._padding = 0
@@ -84,6 +90,11 @@ class LayerTar:
             if self._entries > bounds.LAYER_ENTRIES:
                 raise HeaderError(f"more than {bounds.LAYER_ENTRIES:,} entries")
             yield header
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the current entry is a file with holes."""
+        return self._parts is not None
 
     def content(self) -> BinaryIO:
         """Return the content of the entry that was yielded last."""
@@ -194,6 +205,10 @@ class LayerTar:
 
     def _skip(self) -> None:
         """Go to the next header; a layer may end in the zeros that fill the last block."""
+        if self._seekable and self._stored > 1:
+            self._stream.seek(self._stored - 1, os.SEEK_CUR)  # the last byte is read: it shows that it is there
+            self.at += self._stored - 1
+            self._stored = 1
         while self._stored:
             self.read_stored(_CHUNK)
         if self._padding:

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
-from nautiloid import labels
+from nautiloid import bounds, labels
 from nautiloid.atomic import write_text
 from nautiloid.errors import IntegrityError
 from nautiloid.oci.attachment import EMPTY, Attachment
@@ -40,12 +40,12 @@ from nautiloid.oci.model import (
     index_entries,
 )
 from nautiloid.oci.reference import CATALOG_PREFIX
+from nautiloid.regular_file import open_regular, read_regular
 
 _NEW = ".new-"
 OCI_LAYOUT = canonical_json({"imageLayoutVersion": "1.0.0"})
 
 # Manifests and configurations are kilobytes; registries refuse more than 4 MiB (distribution-spec 1.1).
-_LARGEST_DOCUMENT = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Layout:
             ImageNotFoundError: The blob is not here.
         """
         try:
-            return self.blob_path(digest).open("rb")
+            return open_regular(self.blob_path(digest))
         except FileNotFoundError as error:
             raise ImageNotFoundError(
                 f"{self.directory} has no blob {digest}.",
@@ -126,7 +126,7 @@ class Layout:
             IntegrityError: Its content is not what its name says.
         """
         with self.open_blob(digest) as file:
-            content = file.read(_LARGEST_DOCUMENT)
+            content = file.read(bounds.IMAGE_DOCUMENT)
         if digest_of(content) != digest:
             raise IntegrityError(
                 f"The blob {digest} in {self.directory} is damaged.",
@@ -346,7 +346,7 @@ class Layout:
                 f"{self.directory} is not an OCI image layout: oci-layout or index.json is missing.",
                 "Name the directory that holds oci-layout, index.json and blobs.",
             )
-        document = json_object(index.read_bytes(), "index.json")
+        document = json_object(read_regular(index, bounds.IMAGE_DOCUMENT), "index.json")
         return [Descriptor.from_dict(entry) for entry in objects(document.get("manifests"))]
 
     def _write_index(self, entries: Sequence[Descriptor]) -> None:

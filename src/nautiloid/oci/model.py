@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nautiloid import bounds
 from nautiloid.errors import quotable
 from nautiloid.oci.digest import checked_digest
 from nautiloid.oci.documents import (
@@ -168,7 +169,7 @@ class Manifest:
             raise ImageFormatError("An image manifest names no configuration or no layers.", "The image is damaged.")
         return cls(
             config=Descriptor.from_dict(data["config"]),
-            layers=tuple(Descriptor.from_dict(layer) for layer in objects(data["layers"])),
+            layers=tuple(Descriptor.from_dict(layer) for layer in _layers(data["layers"])),
             annotations=string_map(data.get("annotations")),
             media_type=str(data.get("mediaType") or MANIFEST),
         )
@@ -184,6 +185,14 @@ class Manifest:
         if self.annotations:
             data["annotations"] = dict(self.annotations)
         return canonical_json(data)
+
+
+def _layers(listed: list[Any]) -> list[dict[str, Any]]:
+    if not all(isinstance(layer, dict) for layer in listed):
+        raise ImageFormatError("An image manifest names a layer that is none.", "The image is damaged.")
+    if len(listed) > bounds.LAYERS:
+        raise ImageFormatError(f"An image manifest names {len(listed):,} layers; engines stop at {bounds.LAYERS}.")
+    return listed
 
 
 @dataclass(frozen=True)

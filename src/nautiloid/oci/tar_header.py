@@ -29,7 +29,7 @@ _TIME = re.compile(r"([+-]?[0-9]{1,19})(?:\.([0-9]*))?")
 _LARGEST = 1 << 63
 
 
-class HeaderError(Exception):
+class HeaderError(ValueError):
     """A header that no engine could read either."""
 
 

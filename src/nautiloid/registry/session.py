@@ -19,7 +19,7 @@ from nautiloid.net.answer import finish, read_limited
 from nautiloid.net.errors import HttpError, UnreachableError
 from nautiloid.net.http import HttpClient, HttpSettings, Retry
 from nautiloid.net.tls import certificate_authorities
-from nautiloid.oci.documents import objects, plain_object, strict_json
+from nautiloid.oci.documents import objects, plain_json
 from nautiloid.registry.challenge import Challenge, parse_challenge
 from nautiloid.registry.credentials import Credentials
 from nautiloid.registry.errors import NotInRegistryError, RegistryError
@@ -298,7 +298,7 @@ def _basic(credentials: Credentials) -> dict[str, str]:
 def _what_it_says(answer: httpx.Response) -> str:
     """Return the registry's own words (distribution-spec, "Error Codes")."""
     try:
-        errors = objects(strict_json(read_limited(answer, _LARGEST_ERROR))["errors"])
+        errors = objects(plain_json(read_limited(answer, _LARGEST_ERROR))["errors"])
         said = "; ".join(quotable(str(error.get("message") or error.get("code"))) for error in errors[:3])
     except (ValueError, KeyError, TypeError, HttpError, httpx.RequestError):
         return ""
@@ -308,7 +308,7 @@ def _what_it_says(answer: httpx.Response) -> str:
 def _token_in(said: bytes) -> str | None:
     """Return the token of a token server's answer; None where it is none that a header can carry."""
     try:
-        body = plain_object(strict_json(said))
+        body = plain_json(said)
     except ValueError:
         return None
     token = body.get("token") or body.get("access_token")

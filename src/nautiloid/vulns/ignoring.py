@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from nautiloid import bounds
+from nautiloid.documents.bounded_yaml import loads_yaml
 from nautiloid.errors import UsageError
+from nautiloid.regular_file import read_regular
 from nautiloid.vulns.model import Finding, ScanResult, Suppression
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -55,9 +57,7 @@ def read_ignored(path: Path) -> tuple[Ignored, ...]:
         UsageError: It cannot be read, or an entry lacks its reason.
     """
     try:
-        return _IgnoreFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {}).ignore
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"cannot read the ignore file {path}: {error}") from error
+        return _IgnoreFile.model_validate(_loaded(path) or {}).ignore
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
@@ -65,6 +65,13 @@ def read_ignored(path: Path) -> tuple[Ignored, ...]:
             f"{path}: {where or 'the file'}: {first['msg'].replace('valid tuple', 'valid list')}",
             "Write: ignore: [{id: ..., reason: ..., expires: 2026-12-31}]",
         ) from error
+
+
+def _loaded(path: Path) -> Any:
+    try:
+        return loads_yaml(read_regular(path, bounds.WRITTEN_BY_HAND).decode())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read the ignore file {path}: {error}") from error
 
 
 def apply_ignored(result: ScanResult, entries: Sequence[Ignored], origin: str, today: date | None = None) -> ScanResult:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from nautiloid.documents.strict_json import loads_strict
 from nautiloid.errors import NautiloidError
-from nautiloid.oci.documents import canonical_json, json_object, strict_json
+from nautiloid.oci.documents import canonical_json, json_object
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ from nautiloid.oci.documents import canonical_json, json_object, strict_json
 )
 def test_what_cannot_be_relied_upon_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
-        strict_json(content)
+        loads_strict(content)
     with pytest.raises(NautiloidError) as caught:
         json_object(content, "manifest")
     assert caught.value.message.isprintable()
@@ -33,6 +34,6 @@ def test_what_cannot_be_relied_upon_is_refused(content: bytes) -> None:
 
 def test_what_is_plain_is_read() -> None:
     content = b'{"a": "\\ud83d\\udc19", "b": [[1, 2.5, null, true]], "c": {}}'
-    read = strict_json(content)
+    read = loads_strict(content)
     assert read == {"a": "\U0001f419", "b": [[1, 2.5, None, True]], "c": {}}
-    assert strict_json(canonical_json(read)) == read
+    assert loads_strict(canonical_json(read)) == read
