@@ -1,7 +1,7 @@
 """The image definitions that ship with Nautiloid, their variants, and the files that they put into images.
 
 A variant is laid over any definition of the catalog, and named by a suffix: ``pytorch-trixie`` is ``pytorch`` on
-Debian 13, ``pytorch-trixie-dev`` that with a shell, apt, pip and headers.
+Debian 13, ``pytorch-rolling`` on Debian's testing, ``pytorch-trixie-dev`` the first with a shell, apt, pip and headers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 
-VARIANTS = ("trixie", "dev")
+RELEASES = ("trixie", "rolling")
+"""Variants that say which Debian it is; a name has one of them at most."""
+VARIANTS = (*RELEASES, "dev")
 """In the order in which their suffixes stand and in which they are laid over."""
 
 
@@ -33,7 +35,7 @@ def find(name: str) -> CatalogEntry | None:
     base = name
     variants: list[str] = []
     for variant in reversed(VARIANTS):
-        if base.endswith(f"-{variant}"):
+        if base.endswith(f"-{variant}") and not (variant in RELEASES and set(variants) & set(RELEASES)):
             base = base.removesuffix(f"-{variant}")
             variants.insert(0, variant)
     path = _HERE / f"{base}.yaml"

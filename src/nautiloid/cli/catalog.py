@@ -18,8 +18,8 @@ def catalog(
     """List the image definitions that ship with Nautiloid, or explain one.
 
     Each name can be given to `nautiloid lock` and `nautiloid build`, or to `extends:` in a definition of your own. Each
-    also exists on Debian 13 with Python 3.13 (`python-trixie`), with a shell, apt, pip and headers (`python-dev`), and
-    as both (`python-trixie-dev`).
+    also exists on Debian 13 with Python 3.13 (`python-trixie`), on Debian's testing with Python 3.14
+    (`python-rolling`), and with a shell, apt, pip and headers (`python-dev`, `python-trixie-dev`).
 
     Example: `nautiloid catalog pytorch`
     """

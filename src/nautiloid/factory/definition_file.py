@@ -120,7 +120,7 @@ def _locate(name_or_path: str, *, relative_to: Path) -> catalog.CatalogEntry:
     known = ", ".join(catalog.names())
     raise DefinitionError(
         f"there is no image definition '{name_or_path}'",
-        f"Name a YAML file, or one of the catalog: {known}; each also with -trixie, -dev or -trixie-dev.",
+        f"Name a YAML file, or one of the catalog: {known}; each also with -trixie or -rolling, and with -dev.",
     )
 
 

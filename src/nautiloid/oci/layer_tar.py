@@ -138,7 +138,8 @@ class LayerTar:
                     long_link = text(extension)
                 continue
             header = with_records(header, records)
-            header = replace(header, name=long_name or header.name, link=long_link or header.link)
+            if long_name or long_link:
+                header = replace(header, name=long_name or header.name, link=long_link or header.link)
             header = as_file_or_directory(header)
             self._expect(header)
             return self._sparse(header, block)

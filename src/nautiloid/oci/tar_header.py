@@ -79,7 +79,7 @@ def read_header(block: bytes) -> Header:
         HeaderError: Its checksum is wrong, or a number is none.
     """
     stated = _octal(block[_CHECKSUM])
-    if stated not in _sums(block):
+    if not _is_sum(stated, block):
         raise HeaderError("a wrong checksum")
     has_owner, is_gnu = False, False
     prefix = b""
@@ -111,6 +111,8 @@ def with_records(header: Header, records: Mapping[str, str]) -> Header:
     Raises:
         HeaderError: A number is none.
     """
+    if not records:
+        return header
     return replace(
         header,
         name=records.get("path") or header.name,
@@ -220,8 +222,11 @@ def _prefix_of_old_go(block: bytes) -> bytes:
     return b""
 
 
-def _sums(block: bytes) -> tuple[int, int]:
-    """Return both checksums of a header, its own field counted as blanks: of unsigned bytes, and of signed ones."""
-    others = block[: _CHECKSUM.start] + b" " * 8 + block[_CHECKSUM.stop :]
-    unsigned = sum(others)
-    return unsigned, unsigned - 256 * sum(1 for byte in others if byte & 0x80)
+def _is_sum(stated: int, block: bytes) -> bool:
+    """Compare with both sums of a header, its own field counted as blanks: of unsigned bytes, and of signed ones."""
+    own = block[_CHECKSUM]
+    unsigned = sum(block) - sum(own) + 8 * 0x20
+    if stated == unsigned:
+        return True
+    others = block[: _CHECKSUM.start] + block[_CHECKSUM.stop :]
+    return stated == unsigned - 256 * sum(byte >> 7 for byte in others)

@@ -85,13 +85,15 @@ def test_weights_name_exactly_one_source(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", catalog.names())
-@pytest.mark.parametrize("variant", ["trixie", "dev", "trixie-dev"])
+@pytest.mark.parametrize("variant", ["trixie", "rolling", "dev", "trixie-dev", "rolling-dev"])
 def test_every_catalog_definition_has_every_variant(name: str, variant: str) -> None:
     definition = load_definition(f"{name}-{variant}").definition
     assert definition.name == f"{name}-{variant}"
-    assert definition.debian.suite == ("trixie" if "trixie" in variant else "bookworm")
+    release = variant.removesuffix("-dev").removesuffix("dev")
+    suite, python = {"": ("bookworm", "3.11"), "trixie": ("trixie", "3.13"), "rolling": ("forky", "3.14")}[release]
+    assert definition.debian.suite == suite
     if definition.python:
-        assert definition.python.version == ("3.13" if "trixie" in variant else "3.11")
+        assert definition.python.version == python
         assert f"python{definition.python.version}-minimal" in definition.debian.packages
     if "dev" in variant:
         assert "apt" in definition.debian.packages
@@ -99,8 +101,9 @@ def test_every_catalog_definition_has_every_variant(name: str, variant: str) -> 
 
 
 def test_variants_come_in_one_order_and_only_of_the_catalog() -> None:
-    with pytest.raises(DefinitionError, match="python-dev-trixie"):
-        load_definition("python-dev-trixie")
+    for name in ("python-dev-trixie", "python-trixie-rolling"):
+        with pytest.raises(DefinitionError, match=name):
+            load_definition(name)
     with pytest.raises(DefinitionError, match="cobol-dev"):
         load_definition("cobol-dev")
 

@@ -15,7 +15,8 @@ def catalog_to_lines(definitions: Sequence[Definition], variants: Sequence[str],
     """Return one line for each definition, and the names of their variants."""
     columns = [Column("Image", fixed=True), Column("Base", fixed=True, drop=1), Column("What it is", wrap=True)]
     rows = [[one.name, _base(one), one.summary] for one in definitions]
-    names = [*(f"NAME-{variant}" for variant in variants), f"NAME-{'-'.join(variants)}"]
+    names = [f"NAME-{variant}" for variant in variants]
+    names += [f"NAME-{first}-{variants[-1]}" for first in variants[:-1]]
     return [*render_table(columns, rows, width=width), *plain([f"Variants: {', '.join(names)}"], width)]
 
 

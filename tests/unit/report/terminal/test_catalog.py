@@ -23,7 +23,7 @@ def test_every_image_is_listed_with_its_whole_name_and_summary(width: int | None
     text = text_of(catalog_to_lines(SHIPPED, catalog.VARIANTS, width=width))
     assert {one.name for one in SHIPPED} <= set(text.split())
     assert all(set(one.summary.split()) <= set(text.split()) for one in SHIPPED)
-    assert _words(text).endswith("Variants: NAME-trixie, NAME-dev, NAME-trixie-dev")
+    assert _words(text).endswith("Variants: NAME-trixie, NAME-rolling, NAME-dev, NAME-trixie-dev, NAME-rolling-dev")
 
 
 def test_a_wide_terminal_and_a_pipe_tell_what_an_image_is_based_on() -> None:
