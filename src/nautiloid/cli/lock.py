@@ -38,7 +38,8 @@ def lock(
     """Resolve a definition and pin every byte that goes into its image.
 
     Debian packages come from the signed archive, wheels from pip's own index, weights and files by hash. The lock
-    names no host, so it builds the same image anywhere. Warnings name what the definition lets through, such as files
+    names no host, so it builds the same image anywhere. A native library that a file needs and nothing brings is looked
+    up in the Debian archive, and its package is added. Warnings name what the definition lets through, such as files
     that run whenever Python starts, or come from outside of its directory.
 
     Example: `nautiloid lock pytorch`
@@ -56,7 +57,8 @@ def lock(
             console.show([
                 f"Locked {made.definition.name} of {made.timestamp:%Y-%m-%d} for {made.definition.architecture}: "
                 f"{len(made.debs)} Debian packages, {len(made.wheels)} wheels, {len(made.weights)} weights, "
-                f"{len(made.files)} files -> {place.path}"
+                f"{len(made.files)} files -> {place.path}",
+                *(f"  {line}" for line in grounds.added_for_libraries(made)),
             ])  # fmt: skip
             for caution in pinned.cautions(fetcher.store):
                 console.note(caution, "warning")

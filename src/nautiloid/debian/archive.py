@@ -130,18 +130,35 @@ def _packages(pocket: Pocket, release: Release, directory: str, fetcher: Fetcher
     for suffix in ("xz", "gz"):
         path = f"{directory}/Packages.{suffix}"
         if path in release.files:
-            return _decompress(_fetch_index(pocket, release, path, fetcher, mirrors), suffix)
+            title = f"the package list of {pocket.suite}"
+            return _decompress(
+                fetch_index(pocket, release, path, fetcher=fetcher, mirrors=mirrors, title=title), suffix
+            )
     raise NautiloidError(
         f"{pocket.suite} has no {directory}",
         "Check the component and the architecture; this suite may not carry them.",
     )
 
 
-def _fetch_index(pocket: Pocket, release: Release, path: str, fetcher: Fetcher, mirrors: tuple[str, ...]) -> Path:
+def fetch_index(
+    pocket: Pocket, release: Release, path: str, *, fetcher: Fetcher, mirrors: Sequence[str], title: str
+) -> Path:
+    """Return an index as it is in the store: the one that a verified Release promises.
+
+    Args:
+        pocket: Whose.
+        release: Of that pocket.
+        path: One of ``release.files``.
+        fetcher: Does the download.
+        mirrors: Base URLs of the pocket's archive.
+        title: What to call it in progress and errors.
+
+    Raises:
+        FetchError: No mirror has it.
+    """
     promised = release.files[path]
     plain = f"dists/{pocket.suite}/{path}"
     by_hash = f"{plain.rpartition('/')[0]}/by-hash/SHA256/{promised.sha256}"
-    title = f"the package list of {pocket.suite}"
 
     def fetch(where: str) -> Path:
         return fetcher.fetch(where, mirrors=mirrors, sha256=promised.sha256, size=promised.size, title=title)

@@ -34,6 +34,7 @@ def move(
     sources: Iterable[str],
     offers: Offers,
     excused: Collection[tuple[str, str]] = (),
+    joining: Collection[str] = (),
 ) -> MovedPackage:
     """Return the old set with some source packages, and whatever they need, at their new versions.
 
@@ -44,9 +45,10 @@ def move(
         offers: Which packages there are that meet a relation, the most preferred first.
         excused: Names of packages with relations of theirs that need not hold. What does not hold in the old set need
             not hold afterwards either.
+        joining: Names of new packages that must be in the set although no package needs them.
     """
     wanted = frozenset(sources)
-    search = _Search(old, new, set(wanted), offers, set(excused) | _unmet(old))
+    search = _Search(old, new, set(wanted), offers, set(excused) | _unmet(old), joining)
     return MovedPackage(search.run(), tuple(sorted(search.moving - wanted)))
 
 
@@ -60,9 +62,10 @@ class _Search:
         moving: set[str],
         offers: Offers,
         excused: set[tuple[str, str]],
+        joining: Collection[str],
     ) -> None:
         self._old, self._new, self._offers, self._excused = old, new, offers, excused
-        self._extra: dict[str, Package] = {}
+        self._extra = {name: new[name] for name in joining if name not in old}
         self.moving = moving
 
     def run(self) -> dict[str, Package]:

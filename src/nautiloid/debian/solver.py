@@ -82,7 +82,7 @@ def solve(index: PackageIndex, wanted: Sequence[str], never: Collection[str] = (
         index: What there is.
         wanted: Relations, such as ``python3.11-minimal`` or ``libc6 (>= 2.36)``, in order of importance.
         never: Names of packages that must not enter. A dependency that only they could meet is excused and
-            recorded.
+            recorded. What is wanted itself enters all the same: the first of them that meets it is let in.
 
     Raises:
         UnsatisfiableError: No set of packages meets the request; the message names the chain of dependents.
@@ -99,10 +99,11 @@ class _Search:
         self._first_failure: UnsatisfiableError | None = None
 
     def run(self, wanted: Sequence[str]) -> Closure:
+        relations = [one for text in wanted for one in parse_relations(text, self._index.architecture)]
+        self._let_in(relations)
         start = _State()
-        for text in wanted:
-            for relation in parse_relations(text, self._index.architecture):
-                self._pursue(start, Demand(None, relation))
+        for relation in relations:
+            self._pursue(start, Demand(None, relation))
         # Each level holds the states that are still to be tried at one decision, best first.
         levels: list[Iterator[_State]] = [iter((start,))]
         for _ in range(_MOST_STEPS):
@@ -120,6 +121,13 @@ class _Search:
             f"No closure was found in {_MOST_STEPS} steps",
             "The packages conflict in too many ways; name the alternatives that you want in the request.",
         )
+
+    def _let_in(self, wanted: Sequence[Relation]) -> None:
+        """Take out of the unwanted what is wanted by name: dependencies may then be met by it as well."""
+        for relation in wanted:
+            meeting = self._meeting(relation)
+            if meeting and all(package.name in self._never for package in meeting):
+                self._never -= {meeting[0].name}
 
     def _pursue(self, state: _State, demand: Demand) -> None:
         """Put a relation on the agenda, or excuse it when only unwanted packages could meet it."""
@@ -160,12 +168,13 @@ class _Search:
     def _candidates(self, relation: Relation) -> tuple[tuple[Package, ...], bool]:
         """Return the allowed packages that meet a relation, in order, and whether unwanted ones would too."""
         if relation not in self._known:
-            meeting = [
-                package for alternative in relation.alternatives for package in self._index.satisfying(alternative)
-            ]
+            meeting = self._meeting(relation)
             allowed = dict.fromkeys(package for package in meeting if package.name not in self._never)
             self._known[relation] = tuple(allowed), len(allowed) < len(set(meeting))
         return self._known[relation]
+
+    def _meeting(self, relation: Relation) -> list[Package]:
+        return [package for alternative in relation.alternatives for package in self._index.satisfying(alternative)]
 
     def _failure(self, state: _State, demand: Demand) -> UnsatisfiableError:
         """Say what could not be met, for whom, and what there is instead."""

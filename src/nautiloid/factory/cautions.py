@@ -40,6 +40,7 @@ def cautions(lock: Lock, loaded: LoadedDefinition, store: Store) -> list[str]:
         *_from_outside(lock, loaded),
         *_from_afar(lock),
         *_without_support(lock),
+        *_unwanted(lock),
         *_settings(definition),
     ]
 
@@ -104,6 +105,16 @@ def _without_support(lock: Lock) -> Iterator[str]:
         yield f"from Debian's {area}, which its security team does not support: {', '.join(names)}"
     if lock.debs and lock.definition.debian.pockets == "release":
         yield "Debian's security fixes do not enter (debian.pockets: release)"
+
+
+def _unwanted(lock: Lock) -> Iterator[str]:
+    """Name what enters although the definition, or one that it extends, does without it."""
+    never = lock.definition.debian.never
+    for deb in lock.debs:
+        if deb.name in never:
+            needs = [f"{lock.named(need.component)} needs {need.soname}" for need in deb.libraries]
+            because = ", ".join(needs) or "'debian.packages' asks for it"
+            yield f"{deb.name} enters although 'debian.never' holds it ({never[deb.name]}): {because}"
 
 
 def _settings(definition: Definition) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 
 from nautiloid.errors import UsageError
-from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
+from nautiloid.factory.lockfile import Lock, LockedWheel
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,27 @@ def explain(lock: Lock, name: str) -> tuple[Explanation, ...]:
     return found
 
 
+def added_for_libraries(lock: Lock) -> list[str]:
+    """Return a line for each Debian package that was added because files need a library of it."""
+    lines = []
+    for deb in lock.debs:
+        needing: dict[str, list[str]] = {}
+        for need in deb.libraries:
+            needing.setdefault(lock.named(need.component), []).append(need.soname)
+        if needing:
+            who, sonames = next(iter(needing.items()))
+            others = f"{who} and {len(needing) - 1} more need" if len(needing) > 1 else f"{who} needs"
+            lines.append(f"{deb.name} {deb.version} is added: {others} {', '.join(sonames)}")
+    return lines
+
+
 def _debian(lock: Lock, name: str) -> Iterator[Explanation]:
     packages = {deb.name: deb for deb in lock.debs}
     if name in packages:
-        yield Explanation(f"{name} {packages[name].version} is in (Debian package)", tuple(_chain(packages, name)))
+        lines = list(_chain(lock, name))
+        if name in lock.definition.debian.never:
+            lines.append(f"although the definition says never: {lock.definition.debian.never[name]}")
+        yield Explanation(f"{name} {packages[name].version} is in (Debian package)", tuple(lines))
     elif name in lock.definition.debian.never:
         excused = [item for item in lock.excused if name in _alternatives(item.relation)]
         lines = [f"{item.package or 'the definition'} does without {item.relation}" for item in excused]
@@ -61,13 +78,18 @@ def _debian(lock: Lock, name: str) -> Iterator[Explanation]:
         yield Explanation(f"{name} never enters: {because}", tuple(lines or ["nothing in the image wants it"]))
 
 
-def _chain(packages: dict[str, LockedDeb], name: str) -> Iterator[str]:
-    """Follow each package to the one that brought it, up to the definition."""
+def _chain(lock: Lock, name: str) -> Iterator[str]:
+    """Follow each package to the one that brought it, up to the definition or to what needs its libraries."""
+    packages = {deb.name: deb for deb in lock.debs}
     deb = packages[name]
-    while deb.wanted_by:
+    while deb.wanted_by and not deb.libraries:
         yield f"{deb.wanted_by} {packages[deb.wanted_by].version} depends on {deb.relation}"
         deb = packages[deb.wanted_by]
-    yield f"the definition asks for {deb.relation}"
+    for need in deb.libraries:
+        where = f"in {need.path}" if need.path else "which it opens by name when it runs"
+        yield f"{lock.named(need.component)} needs {need.soname} of {deb.name}, {where}"
+    if not deb.libraries:
+        yield f"the definition asks for {deb.relation}"
 
 
 def _alternatives(relation: str) -> set[str]:

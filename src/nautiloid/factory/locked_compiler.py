@@ -6,7 +6,7 @@ from nautiloid.debian.mirrors import Mirrors
 from nautiloid.debian.solver import Closure
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition
-from nautiloid.factory.locked_debs import locked_debs, resolve_debs
+from nautiloid.factory.locked_debs import locked_debs, read_archive
 from nautiloid.factory.lockfile import LockedDeb
 from nautiloid.net.fetch import Fetcher
 
@@ -26,8 +26,7 @@ def lock_compiler(
         return ()
     names = [f"python{python.version}-minimal", f"libpython{python.version}-stdlib"]
     twin = definition.model_copy(update={"architecture": COMPILER_ARCHITECTURE})
-    _, found = resolve_debs(twin, names, fetcher, mirrors)
-    assert found is not None  # noqa: S101 - packages were asked for
+    found = read_archive(twin, fetcher, mirrors).closure(names)
     ours = {package.name: package.source_version for package in closure.packages}
     theirs = {package.name: package.source_version for package in found.packages}
     if ours.get(names[0]) != theirs[names[0]]:

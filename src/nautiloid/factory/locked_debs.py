@@ -3,50 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from nautiloid.debian.archive import load_index, pockets
+from nautiloid.debian.archive import Pocket, load_index, pockets
+from nautiloid.debian.index import PackageIndex
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.debian.release import Release
 from nautiloid.debian.solver import Closure, solve
 from nautiloid.factory.definition import Definition
-from nautiloid.factory.lockfile import ExcusedDependency, LockedDeb
+from nautiloid.factory.lockfile import ExcusedDependency, LockedDeb, LockedRelease
 from nautiloid.net.fetch import Fetcher
 
 
-def resolve_debs(
-    definition: Definition, packages: Sequence[str], fetcher: Fetcher, mirrors: Mirrors
-) -> tuple[list[tuple[str, Release]], Closure | None]:
-    """Resolve packages of a definition's Debian release.
+@dataclass(frozen=True)
+class Archive:
+    """A definition's Debian release, as the archive has it at this moment.
+
+    Attributes:
+        index: Its packages.
+        releases: The releases that were read, each with its pocket.
+    """
+
+    definition: Definition
+    index: PackageIndex
+    releases: tuple[tuple[Pocket, Release], ...]
+
+    @property
+    def locked_releases(self) -> tuple[LockedRelease, ...]:
+        """The releases as a lock has them."""
+        return tuple(
+            LockedRelease(archive=pocket.archive, suite=release.suite or "", date=release.date, sha256=release.sha256)
+            for pocket, release in self.releases
+        )
+
+    def closure(self, packages: Sequence[str]) -> Closure:
+        """Return all that packages need, of what the definition lets in.
+
+        Args:
+            packages: What is asked for, as relations.
+
+        Raises:
+            UnsatisfiableError: A package cannot be had.
+        """
+        return solve(self.index, packages, never=set(self.definition.debian.never))
+
+
+def read_archive(definition: Definition, fetcher: Fetcher, mirrors: Mirrors) -> Archive:
+    """Read a definition's Debian release.
 
     Args:
         definition: Says which release, processor and pockets, and what never enters.
-        packages: What is asked for.
         fetcher: The way to downloads.
         mirrors: Where the archives are.
 
-    Returns:
-        The releases that were read, each with its archive's name, and all that the packages need; nothing and None
-        where none is asked for.
-
     Raises:
-        NautiloidError: The archive cannot be had or verified, or a package cannot be had.
+        NautiloidError: The archive cannot be had or verified.
     """
     debian = definition.debian
-    if not packages:
-        return [], None
     with fetcher.progress.task("Read the Debian archive"):
         release_only = debian.pockets == "release"
-        archives = [pocket.archive for pocket in pockets(debian.suite, release_only=release_only)]
+        parts = pockets(debian.suite, release_only=release_only)
         index, releases = load_index(
             debian.suite,
             definition.architecture,
             fetcher=fetcher,
-            mirrors={archive: mirrors.of(archive) for archive in archives},
+            mirrors={pocket.archive: mirrors.of(pocket.archive) for pocket in parts},
             components=debian.components,
             release_only=release_only,
         )
-        closure = solve(index, packages, never=set(debian.never))
-    return list(zip(archives, releases, strict=True)), closure
+    return Archive(definition, index, tuple(zip(parts, releases, strict=True)))
 
 
 def locked_debs(closure: Closure) -> tuple[LockedDeb, ...]:

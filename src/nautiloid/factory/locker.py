@@ -7,12 +7,13 @@ from pathlib import Path
 
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.definition_file import LoadedDefinition
+from nautiloid.factory.libraries.completing import complete
 from nautiloid.factory.locked_compiler import lock_compiler
-from nautiloid.factory.locked_debs import excused_dependencies, locked_debs, resolve_debs
+from nautiloid.factory.locked_debs import excused_dependencies, locked_debs, read_archive
 from nautiloid.factory.locked_files import lock_files
 from nautiloid.factory.locked_weights import lock_weights
 from nautiloid.factory.locked_wheels import lock_wheels
-from nautiloid.factory.lockfile import Lock, LockedRelease, LockError
+from nautiloid.factory.lockfile import Lock, LockedDeb, LockError
 from nautiloid.factory.wheels.resolver import UNBOUND, Bounds
 from nautiloid.net.fetch import Fetcher
 from nautiloid.version import TOOL
@@ -36,21 +37,30 @@ def make_lock(
     """
     definition = loaded.definition
     mirrors = mirrors or Mirrors()
-    releases, closure = resolve_debs(definition, definition.debian.packages, fetcher, mirrors)
-    debs = locked_debs(closure) if closure else ()
+    if not definition.debian.packages:
+        return _lock(loaded, fetcher, bounds)
+    archive = read_archive(definition, fetcher, mirrors)
+    closure = archive.closure(definition.debian.packages)
+    lock = _lock(loaded, fetcher, bounds, locked_debs(closure)).model_copy(
+        update={
+            "timestamp": max(release.date for _, release in archive.releases),
+            "releases": archive.locked_releases,
+            "excused": excused_dependencies(closure),
+            "compiler": lock_compiler(definition, closure, fetcher, mirrors),
+        }
+    )
+    return complete(lock, loaded, archive, fetcher, mirrors)
+
+
+def _lock(loaded: LoadedDefinition, fetcher: Fetcher, bounds: Bounds, debs: tuple[LockedDeb, ...] = ()) -> Lock:
+    """Lock wheels, weights and files, beside the Debian packages that are locked already."""
+    definition = loaded.definition
     wheels, dropped = lock_wheels(definition, debs, fetcher, bounds)
-    dates = [release.date for _, release in releases]
     return Lock(
         tool=TOOL,
-        timestamp=max(dates, default=_NO_ARCHIVE),
+        timestamp=_NO_ARCHIVE,
         definition=definition,
-        releases=tuple(
-            LockedRelease(archive=archive, suite=release.suite or "", date=release.date, sha256=release.sha256)
-            for archive, release in releases
-        ),
         debs=debs,
-        compiler=lock_compiler(definition, closure, fetcher, mirrors) if closure else (),
-        excused=excused_dependencies(closure) if closure else (),
         wheels=wheels,
         dropped=dropped,
         weights=tuple(lock_weights(weights, definition, fetcher) for weights in definition.weights),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -57,6 +58,20 @@ class LockedRelease(_Part):
     sha256: Sha256
 
 
+class LibraryNeed(_Part):
+    """A native library that was missing while locking.
+
+    Attributes:
+        soname: The name that the dynamic linker looks for.
+        component: Who needs it: ``wheel:numpy``, ``deb:libllvm15``, or ``files`` for a file of the project.
+        path: A file of that component that does; empty for a library that is opened by name at run time.
+    """
+
+    soname: Printed
+    component: Printed
+    path: Printed = ""
+
+
 class LockedDeb(_Part):
     """A Debian package.
 
@@ -64,6 +79,7 @@ class LockedDeb(_Part):
         path: Relative to any mirror of ``archive``.
         wanted_by: The package whose ``relation`` brought it; empty when the definition asked.
         at: When the archive still had it, for a package that an update held back; None: at the lock's own time.
+        libraries: What it was taken for, where no package and no definition asked for it: libraries that were missing.
     """
 
     name: Printed
@@ -78,11 +94,12 @@ class LockedDeb(_Part):
     wanted_by: Printed
     relation: Printed
     at: datetime | None = None
+    libraries: tuple[LibraryNeed, ...] = ()
 
     @model_serializer(mode="wrap")
-    def _without_at(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_what_is_rare(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         data: dict[str, Any] = dump(self)
-        return {name: value for name, value in data.items() if name != "at" or value is not None}
+        return {name: value for name, value in data.items() if name not in ("at", "libraries") or value}
 
 
 class ExcusedDependency(_Part):
@@ -169,6 +186,13 @@ class Lock(_Part):
         """Return the lock as it stands on disk."""
         data = self.model_dump(mode="json", by_alias=True)
         return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+    def named(self, component: str) -> str:
+        """Return what a reader calls a component (``wheel:numpy``), with its version where it has one."""
+        kind, _, name = component.partition(":")
+        parts: dict[str, Sequence[LockedDeb | LockedWheel]] = {"deb": self.debs, "wheel": self.wheels}
+        version = next((part.version for part in parts.get(kind, ()) if part.name == name), "")
+        return f"{name} {version}" if version else {"files": "the project"}.get(kind, name or kind)
 
     @property
     def digest(self) -> str:

@@ -50,6 +50,11 @@ class Store:
         self._incoming = root / "incoming"
         self._swept = False
 
+    @property
+    def surroundings(self) -> Path:
+        """The directory that the store lies in: Nautiloid's cache, where what was read out of its files is kept."""
+        return self.root.parent
+
     def path_of(self, sha256: str) -> Path:
         """Return where content of this hash lies or would lie.
 

@@ -40,7 +40,9 @@ def hold_back(old: Lock, new: Lock, moving: Iterable[str], package: Callable[[Lo
         return (one for one in after.values() if any(one.meets(other) for other in relation.alternatives))
 
     excused = {(one.package, one.relation) for lock in (old, new) for one in lock.excused}
-    moved = move(before, after, moving, offers, excused)
+    # What a wheel that moves needs of Debian must come with it; no package would ask for it.
+    joining = [deb.name for deb in new.debs if deb.libraries]
+    moved = move(before, after, moving, offers, excused, joining)
     kept, made = {deb.name: deb for deb in old.debs}, {deb.name: deb for deb in new.debs}
     debs = []
     for name in sorted(moved.packages):

@@ -13,7 +13,6 @@ from nautiloid.debian.deb import read_deb
 from nautiloid.debian.index import Package, PackageIndex
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.definition_file import LoadedDefinition
-from nautiloid.factory.locked_wheels import lock_wheels
 from nautiloid.factory.locker import make_lock
 from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
 from nautiloid.factory.wheels.resolver import Bounds, ResolutionError
@@ -137,7 +136,7 @@ class Updating:
             return new
         constraints = [f"{name}=={held[name]}" for name in sorted(back)]
         constraints += [f"{wheel.name}<={wheel.version}" for wheel in new.wheels if wheel.name not in back]
-        return self._relocked(new, tuple(constraints))
+        return make_lock(self.loaded, self.fetcher, self.mirrors, Bounds(tuple(constraints)))
 
     def _exempt_fixes(self, new: Lock, limit: datetime | None, notes: list[str]) -> Lock:
         """Let wheels that fix a known vulnerability in before they have cooled down."""
@@ -150,7 +149,7 @@ class Updating:
             for wheel in new.wheels
         )
         try:
-            moved = self._relocked(new, constraints)
+            moved = make_lock(self.loaded, self.fetcher, self.mirrors, Bounds(constraints))
         except ResolutionError:
             return new
         early = [f"{after.name} {after.version}" for before, after in _pairs(new.wheels, moved.wheels)
@@ -158,10 +157,6 @@ class Updating:
         if early:
             notes.append(f"younger than the cool-down, but fix vulnerabilities: {', '.join(early)}")
         return moved
-
-    def _relocked(self, lock: Lock, constraints: tuple[str, ...]) -> Lock:
-        wheels, dropped = lock_wheels(lock.definition, lock.debs, self.fetcher, Bounds(constraints))
-        return lock.model_copy(update={"wheels": wheels, "dropped": dropped})
 
     def _held_back(self, old: Lock, new: Lock, before: ScanResult, notes: list[str]) -> Lock:
         # A finding's package is the source package where the ecosystem has such; locks hold nothing else beside wheels.

@@ -10,6 +10,7 @@ from nautiloid import catalog
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.cautions import cautions
 from nautiloid.factory.definition_file import LoadedDefinition, load_definition
+from nautiloid.factory.explain import added_for_libraries
 from nautiloid.factory.locker import check_fits, make_lock
 from nautiloid.factory.lockfile import Lock, LockError, read_lock, write_lock
 from nautiloid.net.fetch import Fetcher
@@ -49,7 +50,10 @@ class LockPlace:
             LockError: There is none and none may be made, or it was made from another state of the definition.
         """
         if may_lock and not self.path.exists():
-            for caution in self.lock(fetcher, mirrors).cautions(fetcher.store):
+            made = self.lock(fetcher, mirrors)
+            for line in added_for_libraries(made.lock):
+                fetcher.progress.note(line)
+            for caution in made.cautions(fetcher.store):
                 fetcher.progress.note(f"warning: {caution}")
         lock = read_lock(self.path)
         check_fits(lock, self.loaded, self.path)

@@ -54,8 +54,9 @@ class ArchiveDirectory:
         by_hash: bool = True,
         date: datetime | None = None,
         lifetime: timedelta | None = None,
+        contents: bytes | None = None,
     ) -> Path:
-        """Write and sign one suite; return the path of its Packages file."""
+        """Write and sign one suite, with a list of its files if there is one; return the path of its Packages file."""
         date = date or datetime.now(UTC) - timedelta(days=1)
         content = lzma.compress(packages.encode())
         sha256 = hashlib.sha256(content).hexdigest()
@@ -73,6 +74,10 @@ class ArchiveDirectory:
             "SHA256:",
             f" {sha256} {len(content)} main/binary-amd64/Packages.xz",
         ]
+        if contents is not None:
+            lists = self.root / "dists" / suite / "main" / "Contents-amd64.gz"
+            lists.write_bytes(contents)
+            lines.append(f" {hashlib.sha256(contents).hexdigest()} {len(contents)} main/{lists.name}")
         (self.root / "dists" / suite / "InRelease").write_bytes(self.signer.clear_sign("\n".join(lines) + "\n"))
         return target
 

@@ -135,6 +135,19 @@ def test_an_unwanted_package_is_excused_only_where_nothing_else_would_do() -> No
     assert closure.excused == (Demand("app", *parse_relations("debconf | debconf-2.0")),)
 
 
+def test_what_is_wanted_by_name_enters_although_dependencies_would_be_excused() -> None:
+    index = index_of(stanza("app", Depends="editor"), stanza("editor"), stanza("emacs", Provides="editor"))
+    closure = solve(index, ["app", "editor"], never=["editor", "emacs"])
+    assert (names(closure), closure.excused) == (["app", "editor"], ())
+    assert closure.explain("editor")[-1][0] == "editor"
+
+
+def test_of_several_that_would_do_the_one_that_may_enter_is_taken() -> None:
+    index = index_of(stanza("nano"), stanza("vim"))
+    assert names(solve(index, ["vim | nano"], never=["vim"])) == ["nano"]
+    assert names(solve(index, ["vim | nano"], never=["vim", "nano"])) == ["vim"]
+
+
 def test_errors_say_who_asked_and_what_there_is() -> None:
     index = index_of(
         stanza("app", Depends="middle"), stanza("middle", Depends="lib (>= 3)"), stanza("lib", "1"), stanza("lib", "2")
@@ -243,6 +256,16 @@ def is_closure(
     )
 
 
+def never_in_effect(index: PackageIndex, wanted: Sequence[Relation], never: set[str]) -> set[str]:
+    """Return the unwanted without what is wanted by name: the first of those that meet it."""
+    left = set(never)
+    for relation in wanted:
+        would_do = [package.name for one in relation.alternatives for package in index.satisfying(one)]
+        if would_do and left.issuperset(would_do):
+            left.remove(would_do[0])
+    return left
+
+
 @settings(max_examples=300, deadline=None)
 @given(UNIVERSES, st.lists(CLAUSE, min_size=1, max_size=2), st.sets(st.sampled_from(UNIVERSE), max_size=2))
 def test_a_closure_is_found_exactly_when_there_is_one(
@@ -251,8 +274,9 @@ def test_a_closure_is_found_exactly_when_there_is_one(
     index = index_of(*stanzas_of(universe))
     everything = [package for name in UNIVERSE for package in index.candidates(name)]
     relations = [relation for text in wanted for relation in parse_relations(text)]
+    unwanted = never_in_effect(index, relations, never)
     possible = any(
-        is_closure(chosen, relations, everything, never)
+        is_closure(chosen, relations, everything, unwanted)
         for size in range(len(everything) + 1)
         for chosen in itertools.combinations(everything, size)
     )
@@ -261,7 +285,7 @@ def test_a_closure_is_found_exactly_when_there_is_one(
     except UnsatisfiableError:
         assert not possible
         return
-    assert is_closure(closure.packages, relations, everything, never)
+    assert is_closure(closure.packages, relations, everything, unwanted)
     assert set(closure.reasons) == set(names(closure))
     for name in closure.reasons:
         assert closure.explain(name)[-1][0] == name

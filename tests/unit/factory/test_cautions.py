@@ -11,7 +11,7 @@ import pytest
 from nautiloid.factory.cautions import cautions
 from nautiloid.factory.definition_file import LoadedDefinition, load_definition
 from nautiloid.factory.locked_files import lock_files
-from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWeights, LockedWheel
+from nautiloid.factory.lockfile import LibraryNeed, Lock, LockedDeb, LockedWeights, LockedWheel
 from nautiloid.net.store import Store
 
 SITE = "/usr/local/lib/python3.11/dist-packages"
@@ -47,8 +47,18 @@ def _wheel(place: Path, name: str, *members: str) -> LockedWheel:
 def test_nothing_is_said_of_what_is_as_it_should_be(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("")
     loaded = _loaded(tmp_path, "extends: pytorch\nfiles: [{from: app.py, to: /app.py}]")
-    debs = (_deb("libc6", "main"), _deb("openssl", "updates/main"))
+    debs = (_deb("libc6", "main"), _deb("libssl3", "updates/main"))
     assert _cautions(tmp_path, loaded, debs=debs, wheels=(_wheel(tmp_path, "demo", "demo.py"),)) == []
+
+
+def test_what_enters_although_it_is_not_wanted_is_named_with_the_reasons(tmp_path: Path) -> None:
+    loaded = _loaded(tmp_path, "extends: static\ndebian: {packages: [openssl], never: {libtinfo6: no terminals}}")
+    need = LibraryNeed(soname="libtinfo.so.6", component="deb:openssl", path="/usr/bin/openssl")
+    terminals = _deb("libtinfo6", "main").model_copy(update={"libraries": (need,)})
+    assert _cautions(tmp_path, loaded, debs=(terminals, _deb("openssl", "main"))) == [
+        "libtinfo6 enters although 'debian.never' holds it (no terminals): openssl 1 needs libtinfo.so.6",
+        "openssl enters although 'debian.never' holds it (a command-line program): 'debian.packages' asks for it",
+    ]
 
 
 def test_what_may_run_at_every_start_is_named_with_the_reason(tmp_path: Path) -> None:

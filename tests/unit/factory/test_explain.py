@@ -6,8 +6,8 @@ import pytest
 
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Debian, Definition, Python
-from nautiloid.factory.explain import explain
-from nautiloid.factory.lockfile import DroppedWheel, ExcusedDependency, Lock, LockedDeb, LockedWheel
+from nautiloid.factory.explain import added_for_libraries, explain
+from nautiloid.factory.lockfile import DroppedWheel, ExcusedDependency, LibraryNeed, Lock, LockedDeb, LockedWheel
 
 HASH = "0" * 64
 
@@ -52,6 +52,23 @@ def test_a_package_is_explained_up_to_the_definition() -> None:
         "python3 1.0 depends on libssl3 (>= 3.0)",
         "the definition asks for python3",
     )
+
+
+def test_a_package_that_was_added_for_a_library_is_explained_by_what_needs_it() -> None:
+    needs = (
+        LibraryNeed(soname="libx.so.1", component="wheel:torch", path="/t.so"),
+        LibraryNeed(soname="libx.so.1", component="wheel:sympy"),
+    )
+    added = _deb("perl-base", "", "perl-base").model_copy(update={"libraries": needs})
+    lock = LOCK.model_copy(update={"debs": (*LOCK.debs, added, _deb("libz1", "perl-base", "libz1"))})
+    reasons = (
+        "torch 2.0 needs libx.so.1 of perl-base, in /t.so",
+        "sympy 2.0 needs libx.so.1 of perl-base, which it opens by name when it runs",
+    )
+    assert explain(lock, "perl-base")[0].lines == (*reasons, "although the definition says never: no perl")
+    assert explain(lock, "libz1")[0].lines == ("perl-base 1.0 depends on libz1", *reasons)
+    assert added_for_libraries(lock) == ["perl-base 1.0 is added: torch 2.0 and 1 more need libx.so.1"]
+    assert added_for_libraries(LOCK) == []
 
 
 def test_what_never_enters_is_explained_with_who_does_without_it() -> None:

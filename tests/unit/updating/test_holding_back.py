@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nautiloid.debian.index import Package, PackageIndex
 from nautiloid.factory.definition import Definition
-from nautiloid.factory.lockfile import Lock, LockedDeb
+from nautiloid.factory.lockfile import LibraryNeed, Lock, LockedDeb
 from nautiloid.updating.holding_back import HeldBack, hold_back
 
 OLD, NEW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
@@ -55,6 +55,15 @@ def test_what_is_not_concerned_stays_and_remembers_when_it_was_there() -> None:
     assert _versions(held) == {"a": "2", "b": "1"}
     assert [deb.at for deb in held.debs] == [None, OLD]
     assert held.along == ()
+
+
+def test_a_package_that_a_wheel_needs_a_library_of_comes_along_with_what_it_needs() -> None:
+    a = Archive()
+    need = LibraryNeed(soname="liblib.so.1", component="wheel:demo", path="/demo.so")
+    added = a.deb("lib", "2", "Depends: base (= 2)\n", source="base").model_copy(update={"libraries": (need,)})
+    held = _held(a, [a.deb("a", "1"), a.deb("base", "1")], [a.deb("a", "2"), a.deb("base", "2"), added])
+    assert _versions(held) == {"a": "1", "base": "2", "lib": "2"}
+    assert [deb.libraries for deb in held.debs if deb.name == "lib"] == [(need,)]
 
 
 def test_a_new_version_brings_what_it_needs() -> None:
