@@ -46,8 +46,8 @@ class Debian(_Part):
         suite: Release codename; ``-updates`` and ``-security`` are read along with it.
         components: Archive areas, such as ``main``.
         packages: What is wanted, as dependency relations (``libgomp1``, ``libc6 (>= 2.36)``).
-        never: Packages that must not enter, and why. A dependency that only they could satisfy is excused,
-            and the lock records it.
+        never: Packages that no dependency brings in, and why. One that only they could satisfy is excused, and the lock
+            records it. What ``packages`` names, or what has a library that a file needs, enters all the same.
         pockets: ``all`` reads the release with its updates and security fixes; ``release`` reads the release alone, as
             a stale image would have it, and is for comparisons only.
         database: ``status.d`` tells scanners which packages there are; ``dpkg`` writes a whole database, with which
