@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from typing import Annotated
@@ -12,12 +14,17 @@ from nautiloid.cli import console
 from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, PlatformOption, image_choice
 from nautiloid.cli.judgement_options import DatabaseOption, IgnoreFileOption, MaxAgeOption, VexOption, criteria
 from nautiloid.cli.output import TABLE, EveryOption, OutputOption, format_option, report
+from nautiloid.errors import NautiloidError
 from nautiloid.report.formats.scan import SCAN_FORMATS
 from nautiloid.report.vulnerabilities.columns import COLUMNS, chosen_columns
 from nautiloid.report.vulnerabilities.table import scan_to_lines
-from nautiloid.vulns.model import Finding, State
+from nautiloid.report.words import counted
+from nautiloid.vulns.model import Finding, ScanResult, State
 from nautiloid.vulns.severity import Severity
 from nautiloid.workflows.scan import scan as find
+
+NOT_SCANNED = 4
+"""The exit code where nobody knows: 1 is a finding, 2 wrong usage, and 3 elsewhere means that an update is due."""
 
 
 class Threshold(StrEnum):
@@ -33,7 +40,9 @@ class Threshold(StrEnum):
 def scan(
     target: Annotated[
         str,
-        typer.Argument(metavar="TARGET", help="An image, an SBOM, a lock, requirements.txt, uv.lock, or a directory."),
+        typer.Argument(
+            metavar="TARGET", help="An image, an SBOM, a lock, requirements, a project's directory, or - for stdin."
+        ),
     ],
     *,
     output_format: Annotated[str, format_option(SCAN_FORMATS)] = TABLE,
@@ -41,7 +50,9 @@ def scan(
     fail_on: Annotated[
         Threshold | None,
         typer.Option(
-            "--fail-on", help="Exit 1 if a finding that counts is this grave or graver; 'any' includes unknown."
+            "--fail-on",
+            help="Exit 1 if a finding that counts is this grave or graver ('any' includes unknown), 4 if not all of it"
+            " could be checked.",
         ),
     ] = None,
     only_fixed: Annotated[
@@ -61,35 +72,76 @@ def scan(
 ) -> None:
     """Find known vulnerabilities in packages, and in what is bundled inside of them.
 
-    Exit code 0: scanned; 1: a finding reaches --fail-on, or the scan failed; 2: wrong usage.
+    Exit code 0: scanned; 1: a finding reaches --fail-on; 2: wrong usage; 4: it could not be scanned, or, with
+    --fail-on, not all of it: what was not read or not covered is not known to be clean.
 
     Example: `nautiloid scan nautiloid/pytorch --fail-on high --format sarif -o scan.sarif`
+
+    From standard input: `docker save app | nautiloid scan -`
 
     Ids and fixes alone: `nautiloid scan nautiloid/pytorch --all --columns id,severity,package,fixed`
     """
     names = [name.strip() for name in columns.split(",") if name.strip()]
     chosen_columns(names)
-    result = find(
-        target,
-        console.workspace(),
-        criteria(vex, ignore_file, max_db_age),
-        database=database,
-        choice=image_choice(platform, ca_file, plain_http),
-    )
+    judged_by = criteria(vex, ignore_file, max_db_age)
+    choice = image_choice(platform, ca_file, plain_http)
+    with _told_apart():
+        result = find(target, console.workspace(), judged_by, database=database, choice=choice)
     if only_fixed:
         result = result.only(State.FIXED)
-    lines = partial(scan_to_lines, result, every=every, columns=names)
+    # A file is read without what went to standard error.
+    noted = result.warnings if output is not None else ()
+    lines = partial(scan_to_lines, result, every=every, columns=names, noted=noted)
     report(result, output_format, SCAN_FORMATS, lines, output)
     if output_format == TABLE:
         for warning in result.warnings:
             console.note(warning, "warning")
-    reached = [finding for finding in result.open if _reaches(finding, fail_on)]
+    if fail_on is not None:
+        _hold_against(result, fail_on)
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Give failures an exit code that no finding has: a pipeline must not take one for the other.
+
+    Raises:
+        NautiloidError: What went wrong, with that code; wrong usage keeps its own.
+    """
+    try:
+        yield
+    except NautiloidError as error:
+        if error.exit_code == NautiloidError.exit_code:
+            error.exit_code = NOT_SCANNED
+        raise
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        failed = NautiloidError(f"{error.strerror or error}{place}")
+        failed.exit_code = NOT_SCANNED
+        raise failed from error
+
+
+def _hold_against(result: ScanResult, threshold: Threshold) -> None:
+    """End with an exit code of its own where something reaches the threshold, and where nobody can know.
+
+    Raises:
+        typer.Exit: The result does not pass.
+    """
+    reached = [finding for finding in result.open if _reaches(finding, threshold)]
+    unrated = sum(finding.severity is Severity.UNKNOWN for finding in result.open)
+    if unrated and threshold is not Threshold.ANY:
+        console.note(
+            f"{counted(unrated, 'finding')} that nobody has rated passed --fail-on {threshold}; 'any' includes them",
+            "warning",
+        )
     if reached:
-        console.failed(f"{len(reached)} findings reach --fail-on {fail_on}")
+        console.failed(f"{counted(len(reached), 'finding')} at --fail-on {threshold} or graver")
         raise typer.Exit(1)
+    if result.gaps:
+        first, *others = result.gaps
+        more = f", and {counted(len(others), 'gap')} more" if others else ""
+        console.failed(f"not known to be clean: {first}{more}")
+        raise typer.Exit(NOT_SCANNED)
 
 
-def _reaches(finding: Finding, threshold: Threshold | None) -> bool:
-    if threshold is None:
-        return False
+def _reaches(finding: Finding, threshold: Threshold) -> bool:
     return threshold is Threshold.ANY or finding.severity >= Severity[threshold.name]

@@ -151,6 +151,10 @@ class PackageKind(ABC):
         """Return an ecosystem's release, as advisories write it behind a colon, in its plain form."""
         return release
 
+    def published_version(self, version: str) -> str:
+        """Return the version that a package was made of, as advisories name it: without the label of a build."""
+        return version
+
     def normal_name(self, name: str) -> str:
         """Return a name as it is looked up: in some worlds one name has many spellings."""
         return name

@@ -20,3 +20,8 @@ def version_key(version: str) -> Version:
         return Version(checked(version, "Python"))
     except InvalidVersion as error:
         raise InvalidVersionError(f"{version!r} is not a version of PEP 440") from error
+
+
+def without_local(version: str) -> str:
+    """Return a version without its local label, which names a build of it: ``2.10.0`` of ``2.10.0+cu128``."""
+    return version.partition("+")[0]

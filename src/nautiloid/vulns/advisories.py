@@ -26,6 +26,10 @@ class Advisories(Protocol):
         """Tell whether any advisories of an ecosystem are here."""
         ...
 
+    def has_release(self, ecosystem: str, release: str) -> bool:
+        """Tell whether any advisories about one release of an ecosystem are here."""
+        ...
+
     def candidates(self, place: Coordinates) -> Iterator[Candidate]:
         """Yield the standing advisories that name a package."""
         ...

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from packageurl import PackageURL
 
-from nautiloid.packages.kind import Coordinates, VersionKey
+from nautiloid.packages.kind import Coordinates
 from nautiloid.packages.kinds import BY_ECOSYSTEM, BY_PURL_TYPE
+from nautiloid.vulns.matching import VersionOrder
 
 
-def version_order(ecosystem: str) -> VersionKey | None:
-    """Return the sort key for the versions of an ecosystem; None for one that nobody here can compare."""
+def version_order(ecosystem: str) -> VersionOrder | None:
+    """Return how the versions of an ecosystem are compared; None for one that nobody here can compare."""
     kind = BY_ECOSYSTEM.get(ecosystem)
-    return kind.ecosystems[ecosystem] if kind is not None else None
+    return VersionOrder(kind.ecosystems[ecosystem], kind.published_version) if kind is not None else None
 
 
 def split_ecosystem(text: str) -> tuple[str, str]:
@@ -30,6 +31,12 @@ def normal_name(ecosystem: str, name: str) -> str:
     """Return a name as it is looked up."""
     kind = BY_ECOSYSTEM.get(ecosystem)
     return kind.normal_name(name) if kind is not None else name
+
+
+def is_of_system(purl: PackageURL) -> bool:
+    """Tell whether a package is one of a distribution, which its package manager installs."""
+    kind = BY_PURL_TYPE.get(purl.type)
+    return kind is not None and kind.of_system
 
 
 def coordinates(purl: PackageURL, source: str = "", source_version: str = "") -> Coordinates | None:

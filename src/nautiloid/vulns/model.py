@@ -102,6 +102,9 @@ class ScannedComponent:
         purl: Package URL; may be empty for what has none.
         within: purl of what it is bundled in; empty for a package of its own.
         source: Name of its source package, where that tells more than the purl.
+        file: Which file says that it is there: a lock, an SBOM, a package database of the image; empty if unknown.
+        line: The line of that file, from 1; 0 where it is not known, or means nothing.
+        layer: Digest of the image's layer (``diff_id``) that the file lies in; empty for what is no image.
     """
 
     name: str
@@ -110,6 +113,9 @@ class ScannedComponent:
     within: str = ""
     source: str = ""
     source_version: str = ""
+    file: str = ""
+    line: int = 0
+    layer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,9 @@ class Subject:
 
     Attributes:
         parts: Its packages and the libraries inside of them.
-        notes: What could not be read of it, in sentences.
+        distribution: What it is made of, as it says itself; empty where it names no distribution.
+        notes: What a reader should know of it, in sentences.
+        unread: What could not be read of it, or names no version: so much of it is not known to be clean.
     """
 
     name: str
@@ -126,15 +134,20 @@ class Subject:
     digest: str = ""
     distribution: str = ""
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class State(StrEnum):
-    """What can be done about a finding."""
+    """What can be done about a finding.
+
+    ``uncertain``: the record names versions that cannot be compared, and no fix; it may not concern the package at all.
+    """
 
     FIXED = "fix available"
     UNFIXED = "unfixed"
     UNIMPORTANT = "unimportant"
     UNKNOWN = "unknown"
+    UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +185,7 @@ class Finding:
         epss: Probability, 0 to 1, that it is exploited within 30 days; None where nobody says.
         suppressed: Set where VEX or an ignore file says that it does not count.
         note: What VEX says of it without lifting it, such as ``under_investigation``.
+        doubt: Why it is not certain that the package is affected; empty where it is.
     """
 
     identity: str
@@ -193,6 +207,7 @@ class Finding:
     epss: float | None = None
     suppressed: Suppression | None = None
     note: str = ""
+    doubt: str = ""
 
     @property
     def severity(self) -> Severity:
@@ -226,7 +241,8 @@ class ScanResult:
         unevaluated: What could not be decided.
         ended: Distribution releases that get no advisories any more: ``Debian 10 (2024-06-30)``.
         sources: What the database holds of the ecosystems that were asked.
-        warnings: What a reader must know, in sentences.
+        gaps: Why finding nothing would prove nothing, in sentences: what was not read, not covered, not compared.
+        warnings: What a reader must know, in sentences; the gaps among them.
     """
 
     name: str
@@ -241,6 +257,7 @@ class ScanResult:
     ended: tuple[str, ...] = ()
     sources: tuple[AdvisorySource, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    gaps: tuple[str, ...] = ()
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -261,6 +278,11 @@ class ScanResult:
     def fixable(self) -> int:
         """How many of those have a fix."""
         return len({finding.identity for finding in self.open if finding.state is State.FIXED})
+
+    @property
+    def uncertain(self) -> int:
+        """How many open findings may not concern what was scanned at all."""
+        return sum(bool(finding.doubt) for finding in self.open)
 
     def only(self, state: State) -> ScanResult:
         """Return the result with only the findings of one state."""

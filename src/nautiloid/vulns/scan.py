@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
 from nautiloid.packages.kind import Coordinates
-from nautiloid.packages.purl import parse_purl
 from nautiloid.progress import SILENT, Progress
 from nautiloid.version import TOOL
-from nautiloid.versions.errors import InvalidVersionError
 from nautiloid.vulns.advisories import Advisories
-from nautiloid.vulns.ecosystems import coordinates, version_order
+from nautiloid.vulns.coverage import look_up
+from nautiloid.vulns.ecosystems import version_order
 from nautiloid.vulns.grouping import Groups, same_as, shown_first
-from nautiloid.vulns.matching import Verdict, evaluate
+from nautiloid.vulns.matching import Verdict, VersionOrder, evaluate
 from nautiloid.vulns.model import (
     AdvisorySource,
     Candidate,
@@ -23,24 +20,11 @@ from nautiloid.vulns.model import (
     ScanResult,
     State,
     Subject,
-    Unevaluated,
 )
-from nautiloid.vulns.releases import end_of_life
 from nautiloid.vulns.severity import UNIMPORTANT, Rating, Severity, rate
 
 _MALWARE = Rating(Severity.CRITICAL, source="malware")
-_MOST_WARNINGS = 200
-
-
-@dataclass
-class _Sums:
-    """What a scan counts besides findings."""
-
-    uncovered: Counter[str] = field(default_factory=Counter)
-    unevaluated: list[Unevaluated] = field(default_factory=list)
-    ecosystems: set[str] = field(default_factory=set)
-    ended: set[str] = field(default_factory=set)
-    checked: int = 0
+_MOST_LISTED = 200
 
 
 def scan(subject: Subject, advisories: Advisories, progress: Progress = SILENT) -> ScanResult:
@@ -51,15 +35,15 @@ def scan(subject: Subject, advisories: Advisories, progress: Progress = SILENT) 
         advisories: Whom to ask.
         progress: Counts packages.
     """
-    sums = _Sums()
-    places = _places(subject.parts, advisories, sums)
+    places, coverage = look_up(subject, advisories)
     findings: list[Finding] = []
     with progress.task("Match advisories", total=len(places)) as task:
         for place, parts in places.items():
-            findings += _findings_of(place, tuple(parts), advisories, sums)
+            findings += _findings_of(place, tuple(parts), advisories)
             task.advance(1)
     findings.sort(key=_urgency)
-    sources = tuple(source for source in advisories.sources if sums.ecosystems & set(source.ecosystems))
+    gaps = tuple(coverage.gaps(subject))
+    sources = tuple(source for source in advisories.sources if coverage.ecosystems & set(source.ecosystems))
     return ScanResult(
         name=subject.name,
         digest=subject.digest,
@@ -67,57 +51,26 @@ def scan(subject: Subject, advisories: Advisories, progress: Progress = SILENT) 
         tool=TOOL,
         findings=tuple(findings),
         parts=len(subject.parts),
-        checked=sums.checked,
-        uncovered=tuple(sorted(sums.uncovered.items())),
-        unevaluated=tuple(sums.unevaluated[:_MOST_WARNINGS]),
-        ended=tuple(sorted(sums.ended)),
+        checked=coverage.checked,
+        uncovered=tuple(sorted(coverage.uncovered.items())),
+        unevaluated=tuple(coverage.unevaluated[:_MOST_LISTED]),
+        ended=tuple(sorted(coverage.ended)),
         sources=sources,
-        warnings=(*_warnings(sums, sources), *subject.notes),
+        warnings=(*gaps, *_warnings(findings, sources), *subject.notes),
+        gaps=gaps,
     )
 
 
-def _places(
-    parts: Iterable[ScannedComponent], advisories: Advisories, sums: _Sums
-) -> dict[Coordinates, list[ScannedComponent]]:
-    """Gather parts by where their advisories are: binary packages of one source share them."""
-    places: dict[Coordinates, list[ScannedComponent]] = {}
-    for part in parts:
-        purl = parse_purl(part.purl) if part.purl else None
-        place = coordinates(purl, part.source, part.source_version) if purl else None
-        if place is None:
-            sums.uncovered[purl.type if purl else "no package URL"] += 1
-        elif not place.version:
-            sums.unevaluated.append(Unevaluated(part.name, "nothing tells its version"))
-        elif not advisories.has_ecosystem(place.ecosystem):
-            sums.uncovered[place.ecosystem] += 1
-        else:
-            sums.checked += 1
-            sums.ecosystems.add(place.ecosystem)
-            if place.release and (ended := end_of_life(place.ecosystem, place.release)):
-                sums.ended.add(f"{place.ecosystem} {place.release} ({ended})")
-            places.setdefault(place, []).append(part)
-    return places
-
-
-def _findings_of(
-    place: Coordinates, parts: tuple[ScannedComponent, ...], advisories: Advisories, sums: _Sums
-) -> Iterator[Finding]:
+def _findings_of(place: Coordinates, parts: tuple[ScannedComponent, ...], advisories: Advisories) -> Iterator[Finding]:
     """Yield the findings of one package, one for each group of ids."""
-    key = version_order(place.ecosystem)
-    if key is None:
-        sums.unevaluated.append(Unevaluated(place.name, f"versions of {place.ecosystem} cannot be compared"))
+    order = version_order(place.ecosystem)
+    if order is None:
         return
     matched: list[tuple[Candidate, Verdict]] = []
-    try:
-        key(place.version)
-        for candidate in advisories.candidates(place):
-            verdict = evaluate(place.version, candidate.ranges, candidate.versions, key)
-            sums.unevaluated += [Unevaluated(candidate.identity, reason) for reason in verdict.unevaluated]
-            if verdict.affected:
-                matched.append((candidate, verdict))
-    except InvalidVersionError as error:
-        sums.unevaluated.append(Unevaluated(place.name, error.message))
-        return
+    for candidate in advisories.candidates(place):
+        verdict = evaluate(place.version, candidate.ranges, candidate.versions, order)
+        if verdict.affected:
+            matched.append((candidate, verdict))
     groups = Groups()
     stated = [(same_as(one.identity, one.aliases, one.upstream), one, verdict) for one, verdict in matched]
     for names, _, _ in stated:
@@ -131,7 +84,7 @@ def _findings_of(
                 entry.append((candidate, verdict))
     identities = groups.members()
     for root, found in members.items():
-        yield _finding(place, parts, identities[root], found, advisories)
+        yield _finding(place, parts, identities[root], found, advisories, order)
 
 
 def _finding(
@@ -140,6 +93,7 @@ def _finding(
     identities: tuple[str, ...],
     found: Sequence[tuple[Candidate, Verdict]],
     advisories: Advisories,
+    order: VersionOrder,
 ) -> Finding:
     shared = len({name for name in identities if name.startswith("CVE-")}) == 1
     vectors = [vector for one, _ in found for vector in one.vectors]
@@ -154,7 +108,7 @@ def _finding(
         words.append(other.urgency)
         summaries.append(other.summary)
     identity = shown_first(names)
-    fixes = sorted({verdict.fixed for _, verdict in found if verdict.fixed}, key=version_order(place.ecosystem))
+    fixes = sorted({verdict.fixed for _, verdict in found if verdict.fixed}, key=order.key)
     rating = _MALWARE if identity.startswith("MAL-") else rate(vectors, words)
     own_words = {one.urgency.strip().lower() for one, _ in found}
     return Finding(
@@ -175,12 +129,22 @@ def _finding(
         bundled=all(part.within for part in parts),
         exploited=next(filter(None, map(advisories.exploited.get, sorted(names))), None),
         epss=next((score for name in sorted(names) if (score := advisories.epss(name)) is not None), None),
+        doubt=_doubt(found),
     )
+
+
+def _doubt(found: Sequence[tuple[Candidate, Verdict]]) -> str:
+    """Return why a finding is not certain; empty where any of its records is."""
+    if any(not verdict.doubts for _, verdict in found):
+        return ""
+    return "; ".join(f"{one.identity}: {doubt}" for one, verdict in found for doubt in verdict.doubts)
 
 
 def _state(found: Sequence[tuple[Candidate, Verdict]], fixes: Sequence[str], *, unimportant: bool) -> State:
     if fixes:
         return State.FIXED
+    if _doubt(found):
+        return State.UNCERTAIN
     if unimportant:
         return State.UNIMPORTANT
     return State.UNFIXED if any(verdict.open_range for _, verdict in found) else State.UNKNOWN
@@ -197,13 +161,10 @@ def _urgency(finding: Finding) -> tuple[object, ...]:
     )
 
 
-def _warnings(sums: _Sums, sources: Sequence[AdvisorySource]) -> Iterator[str]:
-    for release in sorted(sums.ended):
-        ended = release.replace(" (", " is past its end of life (")
-        yield f"{ended}: its advisories are incomplete, silence proves nothing"
+def _warnings(findings: Sequence[Finding], sources: Sequence[AdvisorySource]) -> Iterator[str]:
     old = [source for source in sources if source.stale]
     if old:
         ages = ", ".join(f"{source.name} {source.age.days} days" for source in old)
         yield f"the advisories are old ({ages}): run 'nautiloid db update'"
-    if sums.unevaluated:
-        yield f"{len(sums.unevaluated)} things could not be evaluated; --all and the JSON format list them"
+    if uncertain := sum(bool(finding.doubt) for finding in findings):
+        yield f"{uncertain:,} findings are uncertain: their records name versions that cannot be compared"

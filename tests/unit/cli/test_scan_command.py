@@ -93,6 +93,82 @@ def test_exit_codes(database: Path, requirements: Path, arguments: tuple[str, ..
     assert _scan(str(requirements), *arguments).exit_code == code
 
 
+def test_what_nobody_has_rated_does_not_pass_in_silence(database: Path, requirements: Path) -> None:
+    done = _scan(str(requirements), "--fail-on", "critical")
+    assert "1 finding that nobody has rated passed --fail-on critical" in done.stderr
+    assert "nobody has rated" not in _scan(str(requirements)).stderr
+
+
+def _clean(tmp_path: Path) -> Path:
+    path = tmp_path / "clean.txt"
+    path.write_text("calm==9.0\n")
+    return path
+
+
+def test_not_knowing_is_neither_clean_nor_a_finding(database: Path, tmp_path: Path) -> None:
+    assert _scan(str(_clean(tmp_path)), "--fail-on", "any").exit_code == 0
+    nothing = tmp_path / "nothing.txt"
+    nothing.write_text("# no requirement\n")
+    said = _scan(str(nothing))
+    assert said.exit_code == 0
+    assert "warning: nothing was checked" in said.stderr
+    failed = _scan(str(nothing), "--fail-on", "critical")
+    assert failed.exit_code == 4
+    assert "failed: not known to be clean: nothing was checked" in failed.stderr
+    suite = ElementTree.fromstring(_scan(str(nothing), "--format", "junit").stdout)
+    assert (suite.get("tests"), suite.get("errors"), suite.get("failures")) == ("1", "1", "0")
+    run = json.loads(_scan(str(nothing), "--format", "sarif").stdout)["runs"][0]
+    assert {one["level"] for one in run["invocations"][0]["toolExecutionNotifications"]} >= {"error"}
+    assert json.loads(_scan(str(nothing), "--format", "json").stdout)["gaps"]
+    assert "does not mean that there is none" in _scan(str(nothing), "--format", "html").stdout
+    document = json.loads(_scan(str(nothing), "--format", "cyclonedx").stdout)
+    assert document["metadata"]["properties"][0]["name"] == "nautiloid:gap"
+
+
+@pytest.mark.parametrize(
+    ("target", "arguments", "code"),
+    [
+        ("no-such-image", (), 4),
+        ("clean.txt", ("--db", "none.db"), 4),
+        ("clean.txt", ("--max-db-age", "1d"), 4),
+        ("clean.txt", ("--columns", "nonsense"), 2),
+        ("clean.txt", ("--vex", "none.json"), 2),
+    ],
+)
+def test_failing_to_scan_has_a_code_of_its_own(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, arguments: tuple[str, ...], code: int
+) -> None:
+    monkeypatch.chdir(_clean(tmp_path).parent)
+    monkeypatch.setenv("NAUTILOID_IMAGES", str(tmp_path / "images"))
+    error = _scan(target, *arguments).exception
+    assert isinstance(error, NautiloidError)
+    assert error.exit_code == code
+
+
+def test_an_uncertain_finding_is_called_so_in_every_form(database: Path, tmp_path: Path) -> None:
+    unread = record("PYSEC-9", "calm", aliases=["CVE-2026-9"])
+    unread["affected"][0]["ranges"] = [
+        {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"last_affected": "2.6.0-NA"}]}
+    ]
+    (tmp_path / "unread.json").write_text(json.dumps(unread))
+    import_file(database, tmp_path / "unread.json", "unread")
+    target, doubt = str(_clean(tmp_path)), "which is no version; read as 2.6.0, it does not hold 9.0"
+    table = tmp_path / "table.txt"
+    assert _scan(target, "--fail-on", "any", "-o", str(table)).exit_code == 1
+    text = table.read_text()
+    assert doubt in text
+    assert "1 uncertain" in text
+    assert "warning: 1 findings are uncertain" in text
+    (finding,) = json.loads(_scan(target, "--format", "json").stdout)["findings"]
+    assert finding["state"] == "uncertain"
+    assert doubt in finding["doubt"]
+    sarif = json.loads(_scan(target, "--format", "sarif").stdout)["runs"][0]["results"][0]
+    assert "may have CVE-2026-9; uncertain" in sarif["message"]["text"]
+    assert doubt in sarif["properties"]["uncertain"]
+    for form in ("html", "junit", "cyclonedx"):
+        assert "uncertain" in _scan(target, "--format", form).stdout
+
+
 def test_what_was_decided_upon_stays_visible(database: Path, requirements: Path, tmp_path: Path) -> None:
     ignore = tmp_path / "ignore.yaml"
     ignore.write_text(

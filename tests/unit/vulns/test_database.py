@@ -338,3 +338,41 @@ def test_what_cannot_be_checked_is_counted(tmp_path: Path) -> None:
         result = scan(Subject("x", parts), opened)
     assert dict(result.uncovered) == {"generic": 1, "npm": 1}
     assert [item.what for item in result.unevaluated] == ["demo", "demo", "odd"]
+    gaps = ("nothing was checked: advisories cover none of the 5 parts", "no advisories for npm are held",
+            "3 things could not be evaluated")  # fmt: skip
+    assert all(found.startswith(gap) for found, gap in zip(result.gaps, gaps, strict=True))
+    assert set(result.gaps) <= set(result.warnings)
+
+
+def test_a_release_without_advisories_is_not_covered(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(json.dumps(record("A-1", "demo", "2", "Debian:12")))
+    import_file(tmp_path / "db", tmp_path / "one.json", "Debian")
+    both = tuple(ScannedComponent("x", "1", f"pkg:deb/debian/x@1?distro=debian-{release}") for release in (12, 13))
+    with open_database(tmp_path / "db") as opened:
+        held, mixed = (scan(Subject("x", parts, "", "Debian"), opened) for parts in (both[:1], both))
+    assert held.gaps == ()
+    assert (mixed.checked, dict(mixed.uncovered)) == (1, {"Debian:13": 1})
+    assert mixed.gaps == ("no advisories for Debian:13 are held: 1 parts were not checked",)
+
+
+def test_a_distribution_without_packages_is_not_clean(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(json.dumps(record("A-1")))
+    import_file(tmp_path / "db", tmp_path / "one.json", "PyPI")
+    bundled = ScannedComponent("zlib", "1", "pkg:rpm/x/zlib@1", "pkg:pypi/demo@3.0")
+    parts = (ScannedComponent("demo", "3.0", "pkg:pypi/demo@3.0"), bundled)
+    with open_database(tmp_path / "db") as opened:
+        result = scan(Subject("x", parts, distribution="Debian GNU/Linux 12"), opened)
+    assert result.gaps == ("this is Debian GNU/Linux 12, but none of its packages was found",)
+
+
+def test_an_uncertain_finding_says_what_it_could_not_read(tmp_path: Path) -> None:
+    made = record("A-1", "demo", None, "Debian:12")
+    made["affected"][0]["ranges"] = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "0.9 or so"}]}]
+    finding = _only_finding(tmp_path, [made])
+    assert (str(finding.state), finding.fixed) == ("uncertain", "")
+    assert finding.doubt == (
+        "A-1: its range names '0.9 or so', which is no version; read as 0.9, it does not hold 1.0-1"
+    )
+    # Another record of the same vulnerability that can be read is enough to be certain.
+    sure = record("A-2", "demo", None, "Debian:12", aliases=["A-1"])
+    assert str(_only_finding(tmp_path, [made, sure]).state) == "unfixed"

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from packageurl import PackageURL
 from packaging.version import Version
 
-from nautiloid.versions import debian, python
-from nautiloid.vulns.ecosystems import Coordinates, coordinates, split_ecosystem
+from nautiloid.versions import debian
+from nautiloid.vulns.ecosystems import Coordinates, coordinates, split_ecosystem, version_order
 from nautiloid.vulns.grouping import Groups, same_as, shown_first
-from nautiloid.vulns.matching import evaluate
+from nautiloid.vulns.matching import VersionOrder, evaluate
 from nautiloid.vulns.osv import MalformedRecordError, Range, read_advisory
 from nautiloid.vulns.releases import end_of_life
 from nautiloid.vulns.severity import Severity, rate
+
+PYTHON = version_order("PyPI")
+assert PYTHON is not None
 
 
 def _range(*events: tuple[str, str], kind: str = "ECOSYSTEM") -> Range:
@@ -24,7 +27,7 @@ def _range(*events: tuple[str, str], kind: str = "ECOSYSTEM") -> Range:
 
 
 def _affected(version: str, *ranges: Range, versions: tuple[str, ...] = ()) -> bool:
-    return evaluate(version, ranges, versions, python.version_key).affected
+    return evaluate(version, ranges, versions, PYTHON).affected
 
 
 @pytest.mark.parametrize(
@@ -38,7 +41,7 @@ def test_a_range_from_introduced_to_fixed(version: str, affected: bool) -> None:
 
 def test_zero_lies_below_every_pre_release() -> None:
     assert _affected("0.dev0", _range(("introduced", "0"), ("fixed", "1.0")))
-    assert evaluate("0~alpha", (_range(("introduced", "0")),), (), debian.version_key).open_range
+    assert evaluate("0~alpha", (_range(("introduced", "0")),), (), VersionOrder(debian.version_key)).open_range
 
 
 def test_last_affected_is_affected_and_what_follows_is_not() -> None:
@@ -57,18 +60,71 @@ def test_limit_ends_everything_unless_it_is_a_star() -> None:
 
 def test_a_git_range_is_passed_over_and_the_next_one_counts() -> None:
     git = _range(("introduced", "0"), ("fixed", "abc123"), kind="GIT")
-    verdict = evaluate("1.0", (git, _range(("introduced", "0"), ("fixed", "2.0"))), (), python.version_key)
-    assert (verdict.affected, verdict.fixed, verdict.unevaluated) == (True, "2.0", ())
+    verdict = evaluate("1.0", (git, _range(("introduced", "0"), ("fixed", "2.0"))), (), PYTHON)
+    assert (verdict.affected, verdict.fixed, verdict.doubts) == (True, "2.0", ())
     assert not _affected("1.0", git)
 
 
 def test_one_bad_event_does_not_kill_the_record() -> None:
     verdict = evaluate(
         "1.0", (_range(("introduced", "0"), ("fixed", "2.6.0-NA")), _range(("introduced", "0"), ("fixed", "3"))), (),
-        python.version_key,
+        PYTHON,
     )  # fmt: skip
-    assert verdict.affected
-    assert "2.6.0-NA" in verdict.unevaluated[0]
+    assert (verdict.affected, verdict.fixed, verdict.doubts) == (True, "3", ())
+
+
+@pytest.mark.parametrize(
+    ("version", "event", "doubt"),
+    [
+        ("2.13.0", ("last_affected", "2.6.0-NA"), "'2.6.0-NA', which is no version; read as 2.6.0, it does not hold"),
+        ("2.13.0", ("fixed", "2.6.0-cu124"), "read as 2.6.0, it does not hold 2.13.0"),
+        ("2.5.0", ("last_affected", "2.6.0-NA"), "read as 2.6.0, it holds 2.5.0"),
+        ("2.13.0", ("fixed", "the next one"), "'the next one', which is no version"),
+        ("2.13.0", ("limit", "2.6.0-NA"), "read as 2.6.0, it does not hold"),
+    ],
+)
+def test_an_end_that_cannot_be_read_leaves_doubt_and_no_silence(
+    version: str, event: tuple[str, str], doubt: str
+) -> None:
+    verdict = evaluate(version, (_range(("introduced", "0"), event),), (), PYTHON)
+    assert (verdict.affected, verdict.open_range, verdict.fixed) == (True, False, "")
+    assert doubt in verdict.doubts[0]
+
+
+def test_a_beginning_that_cannot_be_read_is_the_very_first_version() -> None:
+    unread = _range(("introduced", "2.0-NA"), ("fixed", "3.0"))
+    verdict = evaluate("1.0", (unread,), (), PYTHON)
+    assert (verdict.affected, len(verdict.doubts)) == (True, 1)
+    assert evaluate("2.5", (unread,), (), PYTHON).fixed == "3.0"
+    # No reading of it holds what lies behind its end.
+    assert not evaluate("3.0", (unread,), (), PYTHON).affected
+
+
+def test_what_can_be_read_leaves_no_doubt() -> None:
+    unread = _range(("introduced", "0"), ("last_affected", "2.6.0-NA"))
+    assert evaluate("2.13.0", (unread,), ("2.13.0",), PYTHON).doubts == ()
+    assert evaluate("2.13.0", (unread, _range(("introduced", "2.0"))), (), PYTHON).open_range
+
+
+@pytest.mark.parametrize(
+    ("version", "event", "affected"),
+    [
+        ("2.10.0+cu128", ("last_affected", "2.10.0"), True),
+        ("2.10.0+cu128", ("fixed", "2.10.0"), False),
+        ("2.10.0+cu128", ("fixed", "2.10.1"), True),
+        ("2.6.0+xpu", ("last_affected", "2.6.0+cu124"), True),
+        ("2.11.0", ("fixed", "2.11.0+patch1"), True),
+        ("2.11.0+patch1", ("fixed", "2.11.0+patch1"), False),
+        ("2.10.1+cu128", ("last_affected", "2.10.0"), False),
+    ],
+)
+def test_the_label_of_a_build_does_not_hide_it(version: str, event: tuple[str, str], affected: bool) -> None:
+    assert _affected(version, _range(("introduced", "0"), event)) is affected
+
+
+def test_every_build_of_a_listed_version_is_listed() -> None:
+    assert _affected("2.10.0+cu128", versions=("2.10.0",))
+    assert not _affected("2.10.1+cu128", versions=("2.10.0",))
 
 
 def test_listed_versions_are_compared_as_versions() -> None:
@@ -79,9 +135,9 @@ def test_listed_versions_are_compared_as_versions() -> None:
 
 def test_the_nearest_fix_of_the_range_that_holds_the_version_is_named() -> None:
     many = _range(("introduced", "1"), ("fixed", "1.5"), ("introduced", "2"), ("fixed", "2.5"))
-    assert evaluate("1.2", (many,), (), python.version_key).fixed == "1.5"
-    assert evaluate("2.2", (many,), (), python.version_key).fixed == "2.5"
-    assert not evaluate("1.7", (many,), (), python.version_key).affected
+    assert evaluate("1.2", (many,), (), PYTHON).fixed == "1.5"
+    assert evaluate("2.2", (many,), (), PYTHON).fixed == "2.5"
+    assert not evaluate("1.7", (many,), (), PYTHON).affected
 
 
 _numbers = st.integers(0, 9).map(str)

@@ -21,7 +21,7 @@ from nautiloid.packages.kinds import python_archives
 from nautiloid.packages.kinds import python_metadata as metadata
 from nautiloid.packages.os_release import Distribution
 from nautiloid.packages.purl import parse_purl, purl, pypi_purl
-from nautiloid.versions.python import version_key
+from nautiloid.versions.python import version_key, without_local
 
 _SBOM = re.compile(r"(?P<home>.*\.dist-info)/sboms/.+\.json")
 _VENDOR = re.compile(r"(?P<package>.*/|)_?vendor(?:ed)?/vendor(?:ed)?\.txt")
@@ -76,6 +76,10 @@ class Pypi(LanguageKind):
     def stands_alone(self, component: Component) -> bool:
         """Tell whether a distribution lies where Python looks for installed ones, and not in a package's own folder."""
         return metadata.stands_in_site(component.evidence.lstrip("/"))
+
+    def published_version(self, version: str) -> str:
+        """Advisories speak of what was published, and mean every build of it (PEP 440, local version labels)."""
+        return without_local(version)
 
     def normal_name(self, name: str) -> str:
         """PyPI has many spellings for one name (PEP 503)."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from cyclonedx.model import XsUri
+from cyclonedx.model import Property, XsUri
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component as CycloneDxComponent
 from cyclonedx.model.component import ComponentType
@@ -59,6 +59,8 @@ def scan_to_cyclonedx(result: ScanResult) -> str:
     metadata.tools.components.add(
         CycloneDxComponent(name=tool, version=version, type=ComponentType.APPLICATION, bom_ref="tool")
     )
+    for gap in result.gaps:
+        metadata.properties.add(Property(name="nautiloid:gap", value=gap))
     references = _references([part for finding in result.findings for part in finding.parts])
     document = Bom(
         serial_number=uuid.uuid5(_NAMESPACE, f"{result.digest or result.name} {datetime.now(UTC).isoformat()}"),
@@ -116,10 +118,14 @@ def _rating(finding: Finding) -> VulnerabilityRating:
     )
 
 
+def _detail(finding: Finding) -> str:
+    return finding.note or (f"{finding.state}: {finding.doubt}" if finding.doubt else str(finding.state))
+
+
 def _analysis(finding: Finding) -> VulnerabilityAnalysis:
     lifted = finding.suppressed
     if lifted is None:
-        return VulnerabilityAnalysis(state=ImpactAnalysisState.IN_TRIAGE, detail=finding.note or str(finding.state))
+        return VulnerabilityAnalysis(state=ImpactAnalysisState.IN_TRIAGE, detail=_detail(finding))
     word = lifted.reason.partition(":")[0]
     return VulnerabilityAnalysis(
         state=_STATES.get(lifted.status, ImpactAnalysisState.IN_TRIAGE),

@@ -24,6 +24,7 @@ def scan_to_json(result: ScanResult) -> str:
             "vulnerabilities": result.vulnerabilities,
             "fixable": result.fixable,
             "suppressed": len(result.suppressed),
+            "uncertain": result.uncertain,
             "severities": {severity.word: count for severity, count in result.by_severity().items()},
             "parts": result.parts,
             "checked": result.checked,
@@ -36,6 +37,7 @@ def scan_to_json(result: ScanResult) -> str:
             {**asdict(source), "families": source.ecosystems, "age_days": source.age.days} for source in result.sources
         ],
         "warnings": result.warnings,
+        "gaps": result.gaps,
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 

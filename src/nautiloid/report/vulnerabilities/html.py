@@ -35,6 +35,7 @@ def scan_to_html(result: ScanResult) -> str:
         counts=counts,
         tiles=_tiles(result, counts),
         warnings=facts(result.warnings),
+        gaps=facts(result.gaps),
         bars=[_bar(one, longest) for one in counts.severities],
         open=result.open[:_MOST_ROWS],
         left_out=max(0, len(result.open) - _MOST_ROWS),

@@ -9,15 +9,20 @@ from nautiloid.vulns.model import Finding, ScanResult
 
 
 def scan_to_junit(result: ScanResult) -> str:
-    """Return the result as JUnit XML; a suppressed finding is a skipped test."""
+    """Return the result as JUnit XML; a suppressed finding is a skipped test, what was not checked is an error."""
+    clean = not result.findings and not result.gaps
     suite = ElementTree.Element(
         "testsuite",
         name=for_xml(result.name),
-        tests=str(max(len(result.findings), 1)),
+        tests=str(len(result.findings) + len(result.gaps) + clean),
         failures=str(len(result.open)),
+        errors=str(len(result.gaps)),
         skipped=str(len(result.suppressed)),
     )
-    if not result.findings:
+    for gap in result.gaps:
+        case = ElementTree.SubElement(suite, "testcase", classname="scan", name=for_xml(gap))
+        ElementTree.SubElement(case, "error", message=for_xml(f"not known to be clean: {gap}"))
+    if clean:
         ElementTree.SubElement(suite, "testcase", classname="scan", name="no known vulnerability")
     for finding in result.findings:
         case = ElementTree.SubElement(
@@ -30,7 +35,7 @@ def scan_to_junit(result: ScanResult) -> str:
             ElementTree.SubElement(case, "skipped", message=for_xml(finding.suppressed.reason))
         else:
             failure = ElementTree.SubElement(case, "failure", message=for_xml(_message(finding)))
-            failure.text = for_xml("\n".join((finding.summary, *finding.references)))
+            failure.text = for_xml("\n".join(filter(None, (finding.summary, finding.doubt, *finding.references))))
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 

@@ -11,7 +11,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from nautiloid.vulns.model import Finding, ScanResult
+from nautiloid.vulns.model import Finding, ScannedComponent, ScanResult
 from nautiloid.vulns.severity import Severity
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -40,7 +40,8 @@ def scan_to_sarif(result: ScanResult) -> str:
             {
                 "executionSuccessful": True,
                 "toolExecutionNotifications": [
-                    {"level": "warning", "message": {"text": text}} for text in result.warnings
+                    {"level": "error" if text in result.gaps else "warning", "message": {"text": text}}
+                    for text in result.warnings
                 ],
             }
         ],
@@ -65,27 +66,42 @@ def _rule(finding: Finding) -> dict[str, Any]:
 
 
 def _result(finding: Finding, result: ScanResult, rule: int) -> dict[str, Any]:
+    verb = "may have" if finding.doubt else "has"
     fix = f"; fixed in {finding.fixed}" if finding.fixed else f"; {finding.state}"
     holders = sorted({part.within for part in finding.parts if part.within})
+    doubt = f" ({finding.doubt})" if finding.doubt else ""
     inside = f" (bundled in {', '.join(holders)})" if holders else ""
     print_of = f"{finding.identity} {finding.ecosystem} {finding.package}"
     found: dict[str, Any] = {
         "ruleId": finding.identity,
         "ruleIndex": rule,
         "level": _LEVELS[finding.severity],
-        "message": {"text": f"{finding.package} {finding.version}{inside} has {finding.identity}{fix}"},
-        "locations": [
-            {
-                "physicalLocation": {"artifactLocation": {"uri": quote(result.name)}, "region": {"startLine": 1}},
-                "logicalLocations": [
-                    {"fullyQualifiedName": part.purl or part.name, "kind": "package"} for part in finding.parts
-                ],
-            }
-        ],
+        "message": {"text": f"{finding.package} {finding.version}{inside} {verb} {finding.identity}{fix}{doubt}"},
+        "locations": _locations(finding, result),
         "partialFingerprints": {"vulnerability/v1": hashlib.sha256(print_of.encode()).hexdigest()},
     }
+    if finding.doubt:
+        found["properties"] = {"uncertain": finding.doubt}
     if finding.suppressed is not None:
         found["suppressions"] = [
             {"kind": "external", "justification": f"{finding.suppressed.status}: {finding.suppressed.reason}"}
         ]
     return found
+
+
+def _locations(finding: Finding, result: ScanResult) -> list[dict[str, Any]]:
+    """Return a location for each file and line that says that the package is there."""
+    places: dict[tuple[str, int], list[ScannedComponent]] = {}
+    for part in finding.parts:
+        places.setdefault((part.file or result.name, max(part.line, 1)), []).append(part)
+    return [
+        {
+            "physicalLocation": {
+                # What begins with a slash would be taken for a file of the machine that shows the report.
+                "artifactLocation": {"uri": quote(file.lstrip("/"))},
+                "region": {"startLine": line},
+            },
+            "logicalLocations": [{"fullyQualifiedName": part.purl or part.name, "kind": "package"} for part in parts],
+        }
+        for (file, line), parts in places.items()
+    ]

@@ -20,7 +20,12 @@ _Groups = dict[_Key, list[Finding]]
 
 
 def scan_to_lines(
-    result: ScanResult, *, width: int | None, every: bool = False, columns: Sequence[str] = ()
+    result: ScanResult,
+    *,
+    width: int | None,
+    every: bool = False,
+    columns: Sequence[str] = (),
+    noted: Sequence[str] = (),
 ) -> list[Text]:
     """Return a scan line by line; its warnings are left to the caller, since they belong on standard error.
 
@@ -29,6 +34,7 @@ def scan_to_lines(
         width: Cells of the terminal; None for a pipe, which gets every column whole.
         every: List all findings and all that could not be evaluated, not only the gravest findings.
         columns: Keys of the columns of findings, in their order; the usual ones where none are named.
+        noted: Warnings that are to stand at the end, for whoever does not see standard error.
 
     Raises:
         UsageError: There is no such column.
@@ -41,8 +47,10 @@ def scan_to_lines(
         *_filled(_summary(result, every=every), width),
         *_apart([*table, *_filled(more, width)]),
         *_apart(_filled(_suppressed(result), width)),
+        *_apart(_filled(_doubts(result), width)),
         *_apart(_filled(_unevaluated(result) if every else (), width)),
         *_apart(_filled([_sources(result)], width)),
+        *_apart(_filled((Text(printable(f"warning: {text}")) for text in noted), width)),
     ]
 
 
@@ -66,8 +74,11 @@ def _summary(result: ScanResult, *, every: bool) -> Iterator[Text]:
     exploited = len({finding.identity for finding in result.open if finding.exploited is not None})
     sums = f"{result.fixable:,} with a fix available"
     sums += f", {exploited:,} known to be exploited" if exploited else ""
+    sums += f", {result.uncertain:,} uncertain" if result.uncertain else ""
     yield Text(f"{sums}, {len(result.suppressed):,} suppressed")
     yield Text(printable(coverage(result)))
+    if result.gaps:
+        yield Text(f"{counted(len(result.gaps), 'gap')}: not known to be clean, see the warnings", style="yellow")
     if result.unevaluated:
         yield Text(f"{len(result.unevaluated):,} could not be evaluated" + ("" if every else " (--all lists them)"))
 
@@ -123,6 +134,14 @@ def _suppressed(result: ScanResult) -> Iterator[Text]:
             reason = ": ".join(filter(None, (str(why.status), why.reason)))
             origin = " ".join(filter(None, (why.by, why.origin)))
             yield Text(" " * _INDENT + printable(f"{finding.identity} in {finding.package}: {reason} ({origin})"))
+
+
+def _doubts(result: ScanResult) -> Iterator[Text]:
+    doubted = [finding for finding in result.open if finding.doubt]
+    if doubted:
+        yield Text(f"Uncertain ({len(doubted):,})", style="bold")
+    for finding in doubted:
+        yield Text(" " * _INDENT + printable(f"{finding.identity} in {finding.package}: {finding.doubt}"))
 
 
 def _unevaluated(result: ScanResult) -> Iterator[Text]:

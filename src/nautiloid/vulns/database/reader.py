@@ -35,6 +35,11 @@ class AdvisoryDatabase:
         """Tell whether any advisories of an ecosystem are here."""
         return any(ecosystem in source.ecosystems for source in self.sources)
 
+    def has_release(self, ecosystem: str, release: str) -> bool:
+        """Tell whether any advisories about one release of an ecosystem are here."""
+        query = "SELECT 1 FROM affected WHERE ecosystem=? AND release=? LIMIT 1"
+        return self._connection.execute(query, (ecosystem, release)).fetchone() is not None
+
     def candidates(self, place: Coordinates) -> Iterator[Candidate]:
         """Yield the standing advisories that name a package; those without a release concern every release."""
         query = (

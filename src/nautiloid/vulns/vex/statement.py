@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from packageurl import PackageURL
@@ -56,7 +57,8 @@ class Statement:
         vulnerabilities: All ids that it gives the vulnerability.
         justification: One of ``Justification``, or empty.
         text: The impact or action statement, in words.
-        timestamp: RFC 3339; of two statements about one thing the later counts.
+        timestamp: RFC 3339; of two statements about one thing the later counts, and one that tells no time counts
+            before all others.
         origin: The document.
     """
 
@@ -68,10 +70,22 @@ class Statement:
     timestamp: str
     origin: str
 
+    @property
+    def moment(self) -> datetime:
+        """When it was made; the beginning of time where it does not say so in a way that can be read."""
+        try:
+            stated = datetime.fromisoformat(self.timestamp)
+        except ValueError:
+            return _NO_TIME
+        return stated if stated.tzinfo else stated.replace(tzinfo=UTC)
+
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
 
 def apply_statements(result: ScanResult, statements: Sequence[Statement]) -> ScanResult:
     """Return the result as the statements say that it is."""
-    ordered = sorted(statements, key=lambda statement: statement.timestamp)
+    ordered = sorted(statements, key=lambda statement: statement.moment)
     return replace(result, findings=tuple(_applied(finding, result, ordered) for finding in result.findings))
 
 

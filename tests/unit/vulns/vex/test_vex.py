@@ -19,7 +19,7 @@ from nautiloid.vulns.vex.openvex import read_openvex
 from nautiloid.vulns.vex.statement import Product, Statement, Status, apply_statements
 
 from ...inspection.images import image_of
-from ...inspection.test_image import OS_RELEASE, _distribution
+from ...inspection.test_image import _distribution
 from ..exports_server import record
 
 DIGEST = f"sha256:{'a' * 64}"
@@ -67,9 +67,20 @@ def test_statements_about_something_else_change_nothing(product: Product, identi
     assert apply_statements(before, [_said(product, identity=identity)]) == before
 
 
-def test_the_later_statement_counts() -> None:
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"),
+        ("2026-03-01T09:00:00+09:00", "2026-03-01T00:30:00Z"),
+        ("2026-03-01T00:00:00.000000001-06:00", "2026-03-01T07:00:00Z"),
+        ("2026-03-01 00:00:00Z", "2026-03-01T00:00:01"),
+        ("the day after tomorrow", "2026-03-01T00:00:00Z"),
+        ("", "2026-03-01"),
+    ],
+)
+def test_the_later_statement_counts(earlier: str, later: str) -> None:
     product = Product((DIGEST,))
-    said = [_said(product, at="2026-02"), _said(product, status=Status.AFFECTED, at="2026-03")]
+    said = [_said(product, at=earlier), _said(product, status=Status.AFFECTED, at=later)]
     (finding,) = apply_statements(_result(TORCH), said[::-1]).findings
     assert finding.suppressed is None
     assert "affected" in finding.note
@@ -122,7 +133,7 @@ def test_from_a_statement_to_an_image_that_carries_it(tmp_path: Path, monkeypatc
     (tmp_path / "PyPI.json").write_text(json.dumps(record("PYSEC-1", aliases=["CVE-2026-1"])))
     import_file(tmp_path / "db", tmp_path / "PyPI.json")
     document = tmp_path / "app.openvex.json"
-    with image_of(tmp_path / "image", [OS_RELEASE, *_distribution("usr/lib/python3/dist-packages", "demo", "1.0")]):
+    with image_of(tmp_path / "image", [*_distribution("usr/lib/python3/dist-packages", "demo", "1.0")]):
         monkeypatch.setenv("NAUTILOID_IMAGES", str(tmp_path / "image/layout"))
         name = Layout(tmp_path / "image/layout").images()[0][0]
         scan = ["scan", name, "--db", str(tmp_path / "db"), "--fail-on", "any"]

@@ -1,0 +1,110 @@
+"""How much of something the advisories that are held speak of, and what of it nobody can call clean.
+
+Finding nothing means something only where there was something to find: parts that were read, of worlds whose advisories
+are here, in versions that can be compared. Everything else is a gap, which a scan says and a threshold fails on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nautiloid.packages.kind import Coordinates
+from nautiloid.packages.purl import parse_purl
+from nautiloid.versions.errors import InvalidVersionError
+from nautiloid.vulns.advisories import Advisories
+from nautiloid.vulns.ecosystems import coordinates, is_of_system, version_order
+from nautiloid.vulns.model import ScannedComponent, Subject, Unevaluated
+from nautiloid.vulns.releases import end_of_life
+
+Places = dict[Coordinates, list[ScannedComponent]]
+"""Parts by where their advisories are: binary packages of one source share them."""
+
+
+@dataclass
+class Coverage:
+    """What is counted while advisories are looked up.
+
+    Attributes:
+        checked: Parts that some advisories cover.
+        uncovered: How many parts of which kind no advisories cover.
+        missing: Those of them whose advisories are published, and not held here: an ecosystem, with its release.
+        unevaluated: What could not be decided, part by part.
+        ecosystems: Whose advisories were asked.
+        ended: Releases that get no advisories any more.
+        of_system: How many parts are packages of a distribution.
+    """
+
+    checked: int = 0
+    uncovered: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    unevaluated: list[Unevaluated] = field(default_factory=list)
+    ecosystems: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+    of_system: int = 0
+
+    def gaps(self, subject: Subject) -> Iterator[str]:
+        """Yield why finding nothing in a subject would prove nothing, in sentences."""
+        if not self.checked:
+            yield f"nothing was checked: advisories cover none of the {len(subject.parts):,} parts that were found"
+        if subject.distribution and not self.of_system:
+            yield f"this is {subject.distribution}, but none of its packages was found"
+        for world, number in sorted(self.missing.items()):
+            yield f"no advisories for {world} are held: {number:,} parts were not checked"
+        for release in sorted(self.ended):
+            ended = release.replace(" (", " is past its end of life (")
+            yield f"{ended}: its advisories are incomplete, silence proves nothing"
+        if self.unevaluated:
+            yield f"{len(self.unevaluated):,} things could not be evaluated; --all and the JSON format list them"
+        yield from subject.unread
+
+
+def look_up(subject: Subject, advisories: Advisories) -> tuple[Places, Coverage]:
+    """Gather the parts of a subject by where their advisories are, and count those that have none."""
+    places: Places = {}
+    coverage = Coverage()
+    held: dict[tuple[str, str], bool] = {}
+    for part in subject.parts:
+        purl = parse_purl(part.purl) if part.purl else None
+        coverage.of_system += purl is not None and not part.within and is_of_system(purl)
+        place = coordinates(purl, part.source, part.source_version) if purl else None
+        if place is None:
+            coverage.uncovered[purl.type if purl else "no package URL"] += 1
+            continue
+        world = (place.ecosystem, place.release)
+        if world not in held:
+            held[world] = _holds(advisories, *world)
+        if not held[world]:
+            name = ":".join(filter(None, world))
+            coverage.uncovered[name] += 1
+            coverage.missing[name] += 1
+            continue
+        coverage.ecosystems.add(place.ecosystem)
+        if reason := _incomparable(place):
+            coverage.unevaluated.append(Unevaluated(part.name, reason))
+        else:
+            coverage.checked += 1
+            if place.release and (ended := end_of_life(place.ecosystem, place.release)):
+                coverage.ended.add(f"{place.ecosystem} {place.release} ({ended})")
+            places.setdefault(place, []).append(part)
+    return places, coverage
+
+
+def _holds(advisories: Advisories, ecosystem: str, release: str) -> bool:
+    return advisories.has_release(ecosystem, release) if release else advisories.has_ecosystem(ecosystem)
+
+
+def _incomparable(place: Coordinates) -> str:
+    """Return why no advisory can be held against a version; empty where one can."""
+    if not place.version:
+        return "nothing tells its version"
+    order = version_order(place.ecosystem)
+    if order is None:
+        return f"versions of {place.ecosystem} cannot be compared"
+    try:
+        order.key(place.version)
+        order.key(order.published(place.version))
+    except InvalidVersionError as error:
+        return error.message
+    return ""
