@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from nautiloid.project.facts import ProjectError
 from nautiloid.project.toml_file import read_toml, table
 
 NAMES = ("uv.lock", "poetry.lock", "pylock.toml", "pdm.lock")
@@ -23,12 +24,15 @@ def read_locked_packages(path: Path) -> list[dict[str, Any]] | None:
     """Return the table of each package; None where there is no such file.
 
     Raises:
-        ProjectError: The file is no TOML.
+        ProjectError: The file is no TOML, or its packages are no tables.
     """
     data = read_toml(path)
     if data is None:
         return None
-    return [entry for entry in data.get("package") or data.get("packages") or () if isinstance(entry, dict)]
+    entries = data.get("package") or data.get("packages") or []
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ProjectError(f"cannot read {path}: its packages are no array of tables", "Make the lock anew.")
+    return entries
 
 
 def is_local(entry: dict[str, Any]) -> bool:

@@ -18,10 +18,10 @@ def read_pipfile_lock(root: Path, notebook: Notebook) -> list[Wanted] | None:
     """
     path = root / FILE
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["default"].items()
+        entries = json.loads(path.read_text(encoding="utf-8-sig"))["default"].items()
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise ProjectError(f"cannot read {path}: {error!r}", "Make it anew with 'pipenv lock'.") from error
     found = []
     for name, entry in entries:

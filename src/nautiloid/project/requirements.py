@@ -16,6 +16,9 @@ from packaging.requirements import Requirement
 
 from nautiloid.project.facts import Notebook, ProjectError, Wanted, read_requirement
 
+NOT_CARRIED_OVER = "not carried over"
+"""How a note begins about what says where packages come from, and not which."""
+
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _PER_REQUIREMENT = re.compile(r"\s--(hash|config-settings?|global-option)[= ]\s*\S+")
 _NESTED = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}
@@ -111,7 +114,7 @@ def _option(
     elif name in ("-e", "--editable"):
         _path(value, origin, notebook, found)
     elif name in _INDEX:
-        notebook.add(origin, f"not carried over, pip's own configuration names the index: {line}")
+        notebook.add(origin, f"{NOT_CARRIED_OVER}, pip's own configuration names the index: {line}")
     elif name not in _HARMLESS:
         notebook.add(origin, f"not supported: {line}")
 

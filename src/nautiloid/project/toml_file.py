@@ -16,10 +16,10 @@ def read_toml(path: Path) -> dict[str, Any] | None:
         ProjectError: It is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ProjectError(
             f"cannot read {path}: {error}", "Correct the file, or remove it if it is not used."
         ) from error

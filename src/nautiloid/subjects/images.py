@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from nautiloid.factory.lockfile import Lock
 from nautiloid.inspection.inventory import Inspection
 from nautiloid.packages.component import Component
@@ -13,9 +11,12 @@ from nautiloid.vulns.model import ScannedComponent, Subject
 
 def subject_of_inspection(inspection: Inspection) -> Subject:
     """Return what an inspection found; what it could not read is said."""
-    parts = _scanned(component for component in inspection.components if component.kind != "model")
-    notes = tuple(f"could not read {skipped.where}: {skipped.reason}" for skipped in inspection.skipped)
-    return Subject(inspection.name, parts, inspection.digest, inspection.distribution, notes)
+    layers = {layer.position: layer.diff_id for layer in inspection.layers}
+    parts = tuple(
+        _scanned(one, _file(one), layers.get(one.layer, "")) for one in inspection.components if one.kind != "model"
+    )
+    unread = tuple(f"could not read {skipped.where}: {skipped.reason}" for skipped in inspection.skipped)
+    return Subject(inspection.name, parts, inspection.digest, inspection.distribution, unread=unread)
 
 
 def subject_of_lock(lock: Lock, name: str = "") -> Subject:
@@ -26,12 +27,19 @@ def subject_of_lock(lock: Lock, name: str = "") -> Subject:
         name: What reports call it; by default the definition's name.
     """
     sbom = sbom_of_lock(lock, lock.definition.name, "")
-    parts = _scanned(entry.component for entry in sbom.components)
-    return Subject(name or lock.definition.name, parts, "", sbom.distribution)
+    parts = tuple(_scanned(entry.component, name) for entry in sbom.components)
+    return Subject(name or lock.definition.name, parts, "", sbom.distribution if lock.debs else "")
 
 
-def _scanned(components: Iterable[Component]) -> tuple[ScannedComponent, ...]:
-    return tuple(
-        ScannedComponent(one.name, one.version, one.purl, one.within, one.source, one.source_version)
-        for one in components
+def _scanned(one: Component, file: str, layer: str = "") -> ScannedComponent:
+    return ScannedComponent(
+        one.name, one.version, one.purl, one.within, one.source, one.source_version, file=file, layer=layer
     )
+
+
+def _file(one: Component) -> str:
+    """Return the file of the image that tells of a component: its record, or the first that belongs to it."""
+    record = one.evidence.partition(": ")[0]
+    if record.startswith("/"):
+        return record
+    return f"/{one.files[0]}" if one.files else ""

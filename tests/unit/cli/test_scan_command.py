@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -84,7 +85,8 @@ def test_every_kind_of_target_gives_the_same(database: Path, tmp_path: Path) -> 
     [
         ((), 0),
         (("--fail-on", "high"), 1),
-        (("--fail-on", "critical"), 0),
+        # Nothing that grave, and "other>=2" was not checked.
+        (("--fail-on", "critical"), 4),
         (("--fail-on", "any", "--only-fixed"), 1),
         (("--max-db-age", "7000w"), 0),
     ],
@@ -169,12 +171,67 @@ def test_an_uncertain_finding_is_called_so_in_every_form(database: Path, tmp_pat
         assert "uncertain" in _scan(target, "--format", form).stdout
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "demo==1.0\n", "\ufeff# comment\ndemo==1.0\n", '[[packages]]\nname = "demo"\nversion = "1.0"\n',
+        '\ufeff{"bomFormat": "CycloneDX", "components": [{"name": "demo", "purl": "pkg:pypi/demo@1.0"}]}',
+        '{"_meta": {}, "default": {"demo": {"version": "==1.0"}}}',
+    ],
+)  # fmt: skip
+def test_standard_input_is_read_as_a_file_is(database: Path, content: str) -> None:
+    done = CliRunner().invoke(app, ["scan", "-", "--format", "json"], input=content.encode())
+    assert done.exit_code == 0, done.exception
+    data = json.loads(done.stdout)
+    assert data["name"] == "standard input"
+    assert [finding["id"] for finding in data["findings"]] == ["CVE-2026-1", "PYSEC-2"]
+    assert "/tmp" not in done.stdout
+
+
+def test_an_image_comes_through_a_pipe(database: Path, tmp_path: Path) -> None:
+    with image_of(tmp_path / "image", [OS_RELEASE, *_distribution("usr/lib/python3/dist-packages", "demo", "1.0")]):
+        packed = subprocess.run(["tar", "-C", tmp_path / "image/layout", "-c", "."], capture_output=True, check=True)
+    done = CliRunner().invoke(app, ["scan", "-", "--format", "json"], input=packed.stdout)
+    (finding, _) = json.loads(done.stdout)["findings"]
+    (part,) = finding["parts"]
+    assert part["file"] == "/usr/lib/python3/dist-packages/demo-1.0.dist-info/METADATA"
+    assert part["layer"].startswith("sha256:")
+
+
+@pytest.mark.parametrize("target", ["", "  "])
+def test_no_name_is_not_this_directory(database: Path, target: str) -> None:
+    done = _scan(target)
+    assert isinstance(done.exception, NautiloidError)
+    assert (done.exception.exit_code, "no name" in str(done.exception)) == (2, True)
+
+
+def test_nothing_on_standard_input_is_an_error(database: Path) -> None:
+    done = CliRunner().invoke(app, ["scan", "-"], input=b"\n")
+    assert isinstance(done.exception, NautiloidError)
+    assert "standard input is empty" in str(done.exception)
+
+
+def test_sarif_points_to_the_file_and_the_line(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one/requirements.txt").write_text("# pinned\ndemo==1.0\n")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two/uv.lock").write_text('version = 1\n\n[[package]]\nname = "demo"\nversion = "1.0"\n')
+    monkeypatch.chdir(tmp_path)
+    result = json.loads(_scan(".", "--format", "sarif").stdout)["runs"][0]["results"][0]
+    places = {
+        (one["physicalLocation"]["artifactLocation"]["uri"], one["physicalLocation"]["region"]["startLine"])
+        for one in result["locations"]
+    }
+    assert places == {("one/requirements.txt", 2), ("two/uv.lock", 3)}
+
+
 def test_what_was_decided_upon_stays_visible(database: Path, requirements: Path, tmp_path: Path) -> None:
     ignore = tmp_path / "ignore.yaml"
     ignore.write_text(
         "ignore:\n- {id: PYSEC-1, package: demo, reason: not reached}\n"
         "- {id: PYSEC-2, reason: waiting, expires: 2020-01-01}\n- {id: CVE-1999-1, reason: nothing}\n"
     )
+    requirements.write_text("demo==1.0\n")
     done = _scan(str(requirements), "--ignore-file", str(ignore), "--fail-on", "high")
     assert done.exit_code == 0
     assert "1 suppressed" in done.stdout
