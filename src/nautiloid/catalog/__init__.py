@@ -55,6 +55,11 @@ def files_directory() -> Path:
     return _HERE / "files"
 
 
+def vex_documents() -> tuple[Path, ...]:
+    """Return the OpenVEX documents about what images of the catalog are made of."""
+    return tuple(sorted((_HERE / "vex").glob("*.openvex.json")))
+
+
 def workloads_directory() -> Path:
     """Return the directory that ``workloads:`` names: in the installed package, or in a source checkout."""
     packaged = _HERE / "workloads"

@@ -8,10 +8,14 @@ from pathlib import Path
 from nautiloid.errors import UsageError
 from nautiloid.evidence.file import MEDIA_TYPE as EVIDENCE
 from nautiloid.evidence.file import read_evidence
+from nautiloid.factory.lockfile import Lock
 from nautiloid.oci.attachment import Attachment
+from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import MANIFEST, Descriptor
 from nautiloid.oci.reference import parse_name
+from nautiloid.sbom.attach import attach_sboms
 from nautiloid.vulns.vex.openvex import MEDIA_TYPE, read_openvex
+from nautiloid.workflows.shipped_vex import attach_shipped_vex
 from nautiloid.workflows.user_files import read_file
 from nautiloid.workflows.workspace import Workspace
 
@@ -27,6 +31,19 @@ class AttachedVex:
 
     statements: int
     evidence: str
+
+
+def attach_known(store: Layout, image: Descriptor, lock: Lock, name: str) -> None:
+    """Attach to an image what its lock tells of it: SBOMs, and what is shipped about the wheels that it pins.
+
+    Args:
+        store: Holds the image.
+        image: Its manifest.
+        lock: What it was built from.
+        name: What it is called.
+    """
+    attach_sboms(store, image, lock, name)
+    attach_shipped_vex(store, image, lock)
 
 
 def attach_vex(image: str, document: Path, workspace: Workspace, evidence: Path | None = None) -> AttachedVex:

@@ -12,8 +12,8 @@ from nautiloid.net.fetch import Fetcher
 from nautiloid.oci.model import Descriptor
 from nautiloid.oci.reference import CATALOG_PREFIX, parse_name
 from nautiloid.run.engine import Engine
-from nautiloid.sbom.attach import attach_sboms
 from nautiloid.selftest.report import SelfTestReport
+from nautiloid.workflows.attaching import attach_known
 from nautiloid.workflows.engines import engine_for_tests, load_into, save_archive
 from nautiloid.workflows.locking import Pinned, lock_places
 from nautiloid.workflows.release import candidate_name, release
@@ -131,7 +131,7 @@ def build_locked(
     else:
         built = _make(pinned, reference, workspace, fetcher, mirrors or Mirrors(), engine, test=test)
     for descriptor, one in zip(built.images, pinned, strict=True):
-        attach_sboms(store, descriptor, one.lock, reference)
+        attach_known(store, descriptor, one.lock, reference)
     return built
 
 
