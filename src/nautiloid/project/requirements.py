@@ -19,7 +19,7 @@ from nautiloid.project.facts import Notebook, ProjectError, Wanted, read_require
 NOT_CARRIED_OVER = "not carried over"
 """How a note begins about what says where packages come from, and not which."""
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_COMMENT = re.compile(r"(^|\s)#.*$")
 _PER_REQUIREMENT = re.compile(r"\s--(hash|config-settings?|global-option)[= ]\s*\S+")
 _NESTED = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}
 _INDEX = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index", "--trusted-host")

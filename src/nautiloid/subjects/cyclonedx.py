@@ -40,7 +40,7 @@ def subject_of_cyclonedx(data: Mapping[str, Any], name: str, lines: Mapping[str,
         if kind == "operating-system" and not distribution.identity:
             identity = text(entry.get("name"), f"{name}: a component's name")
             distribution = Distribution("", identity.lower(), text(entry.get("version"), f"{name}: a version"))
-        if kind not in _NO_PACKAGES:
+        if entry.get("purl") or kind not in _NO_PACKAGES:
             parts[_part(entry, within, name, lines or {})] = None
     version = text(described.get("version"), f"{name}: its subject's version")
     digest = version if version.startswith("sha256:") else ""

@@ -16,6 +16,7 @@ from nautiloid.packages.purl import parse_purl
 from nautiloid.subjects import shapes
 from nautiloid.subjects.cyclonedx import subject_of_cyclonedx
 from nautiloid.subjects.documents import subject_of_document
+from nautiloid.subjects.lines import lines_of_keys, lines_of_purl_elements, lines_of_purls, lines_of_tables
 from nautiloid.subjects.spdx import subject_of_spdx
 from nautiloid.vulns.ecosystems import coordinates
 from nautiloid.vulns.model import Subject
@@ -199,3 +200,21 @@ def test_no_document_breaks_the_readers(value: Any) -> None:
             read({**data, **extra}, "x")
         except NautiloidError as error:
             assert error.message.startswith("x")
+
+
+def test_looking_for_lines_takes_bounded_time() -> None:
+    started = time.monotonic()
+    lines_of_purls(json.dumps({"a": '"pkg:' * 200_000}))
+    lines_of_purls('"pkg:' + "\\" * 1_000_001)
+    lines_of_purl_elements("<purl>" + " " * 1_000_000)
+    lines_of_purl_elements("<purl>" * 200_000)
+    lines_of_keys('"x' * 200_000 + " " * 1_000_000)
+    lines_of_tables("[[" + " " * 1_000_000)
+    assert time.monotonic() - started < 10
+
+
+def test_lines_of_a_document_are_those_that_an_editor_shows() -> None:
+    document = {"a": 'a "pkg:pypi/no@1" b', "b": ["pkg:pypi/x@1?a=b&c=d", "pkg:pypi/x@1?a=b&c=d"], "c": "pkg:pypi/y@1"}
+    # Go writes an ampersand so.
+    text = json.dumps(document, indent=1).replace("&", "\\u0026")
+    assert lines_of_purls(text) == {"pkg:pypi/x@1?a=b&c=d": 4, "pkg:pypi/y@1": 7}
