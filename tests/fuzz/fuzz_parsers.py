@@ -16,6 +16,7 @@ import atheris
 with atheris.instrument_imports(include=["nautiloid"]):
     from nautiloid.elf.errors import ElfError
     from nautiloid.elf.reader import Elf
+    from nautiloid.errors import UsageError
     from nautiloid.inspection.layer_listing import list_layer
     from nautiloid.inspection.models import read_model
     from nautiloid.inspection.native_libraries import find_libraries
@@ -26,6 +27,10 @@ with atheris.instrument_imports(include=["nautiloid"]):
     from nautiloid.packages.kinds import BY_PURL_TYPE, KINDS
     from nautiloid.packages.os_release import Distribution, read_distribution
     from nautiloid.packages.unreadable import UnreadableError
+    from nautiloid.subjects.cyclonedx import subject_of_cyclonedx
+    from nautiloid.subjects.cyclonedx_xml import read_cyclonedx_xml
+    from nautiloid.subjects.spdx import subject_of_spdx
+    from nautiloid.subjects.spdx_tag_value import read_tag_value
 
 
 class _Nobody:
@@ -72,6 +77,8 @@ _READERS = (
     lambda data: BY_PURL_TYPE["conda"].read("conda-meta/a.json", data),
     lambda data: BY_PURL_TYPE["rpm"].read("var/lib/rpm/Packages.db", data),
     lambda data: BY_PURL_TYPE["rpm"].read("var/lib/rpm/Packages.db", b"RpmP" + data),
+    lambda data: subject_of_cyclonedx(read_cyclonedx_xml(data, "a.xml"), "a.xml"),
+    lambda data: subject_of_spdx(read_tag_value(data.decode("utf-8", "replace"), "a.spdx"), "a.spdx"),
 )
 
 
@@ -81,7 +88,7 @@ def one_input(data: bytes) -> None:
         return
     try:
         _READERS[data[0] % len(_READERS)](data[1:])
-    except (UnreadableError, ElfError, ImageFormatError, ValueError):
+    except (UnreadableError, ElfError, ImageFormatError, UsageError, ValueError):
         return
 
 

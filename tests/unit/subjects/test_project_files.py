@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from nautiloid.factory.lockfile import write_lock
 from nautiloid.subjects.reading import subject_of_project
 from nautiloid.vulns.model import Subject
+
+from ..factory.test_lockfile import _lock
 
 LOCK = '[[package]]\nname = "{0}"\nversion = "1.0"\n'
 
@@ -46,6 +49,13 @@ def test_what_is_not_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert [part.name for part in subject.parts] == ["a"]
     assert subject.notes == ("requirements-dev.txt was not read: the lock beside it counts",)
     assert subject.unread == ("web/package-lock.json was not read: locks of its kind are not known",)
+
+
+def test_a_lock_of_our_own_is_found_in_its_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_lock(_lock(), tmp_path / "app.lock")
+    subject = _project(tmp_path, monkeypatch, **{"sub/requirements.txt": "b==1"})
+    assert subject is not None
+    assert {part.name: part.file for part in subject.parts} == {"a": "app.lock", "b": "sub/requirements.txt"}
 
 
 def test_links_lead_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
