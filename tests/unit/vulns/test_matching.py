@@ -179,6 +179,8 @@ def test_ecosystems_are_split(text: str, split: tuple[str, str]) -> None:
         ("pkg:apk/wolfi/openssl@3.1-r0?distro=wolfi-20230201", ("Wolfi", "", "openssl", "3.1-r0")),
         ("pkg:rpm/almalinux/libgomp@8.5.0-20.el8?arch=x86_64", ("AlmaLinux", "8", "libgomp", "8.5.0-20.el8")),
         ("pkg:rpm/almalinux/bind@9-1.el9?epoch=32&distro=almalinux-9.3", ("AlmaLinux", "9", "bind", "32:9-1.el9")),
+        ("pkg:rpm/rocky/python38-babel@2.7-1.el8?distro=rocky-8&upstream=babel-2.7-1.el8.src.rpm", ("Rocky Linux", "8",
+                                                                                                 "babel", "2.7-1.el8")),
         ("pkg:pypi/Foo.Bar@1.0", ("PyPI", "", "foo-bar", "1.0")),
         ("pkg:npm/%40scope/name@1.0.0", ("npm", "", "@scope/name", "1.0.0")),
         ("pkg:golang/golang.org/x/net@v0.1.0", ("Go", "", "golang.org/x/net", "v0.1.0")),

@@ -31,6 +31,7 @@ _ECOSYSTEMS = {
     "almalinux": "AlmaLinux", "rocky": "Rocky Linux", "rockylinux": "Rocky Linux", "rhel": "Red Hat",
     "redhat": "Red Hat",
 }  # fmt: skip
+_BY_SOURCE = frozenset({"Rocky Linux"})
 _RED_HAT = re.compile(r"(?:enterprise_linux|rhel[a-z_]*):(\d+)")
 _ENTERPRISE = re.compile(r"\.el(\d+)")
 _LARGEST = 1 << 30
@@ -89,8 +90,12 @@ class Rpm(PackageKind):
         return replace(component, purl=named)
 
     def coordinates(self, purl: PackageURL, source: str = "", source_version: str = "") -> Coordinates | None:
-        """Return the binary package's, by major release; the release may only be in the version (``.el9``)."""
-        del source, source_version
+        """Return the package's, by major release; the release may only be in the version (``.el9``).
+
+        AlmaLinux and Red Hat name binary packages, Rocky Linux the source packages that they were built from (in OSV's
+        exports, RLSA-2020-4641 names ``babel`` for ``python38-babel``).
+        """
+        del source_version
         ecosystem = ecosystem_of(purl, _ECOSYSTEMS)
         if ecosystem is None:
             return None
@@ -99,6 +104,11 @@ class Rpm(PackageKind):
         identity, stated = stated_distribution(purl)
         built_for = _ENTERPRISE.search(version)
         release = stated or (built_for[1] if built_for else "") or identity
+        if ecosystem in _BY_SOURCE:
+            stated_source = _source_name(dict(purl.qualifiers or {}).get("upstream", ""))
+            return Coordinates(
+                ecosystem, plain_release(release, parts=1), source or stated_source or purl.name, version
+            )
         return Coordinates(ecosystem, plain_release(release, parts=1), purl.name, version)
 
     def split_release(self, release: str) -> str:
@@ -190,7 +200,6 @@ def _component(header: Header, path: str) -> Component:
     name = text(_NAME)
     version = f"{text(_VERSION)}-{text(_RELEASE)}"
     epoch = header.get(_EPOCH)
-    source = text(_SOURCE).removesuffix(".src.rpm").removesuffix(".nosrc.rpm")
     qualifiers = {
         "arch": text(_ARCH),
         "epoch": str(epoch[0]) if epoch else "",
@@ -204,12 +213,18 @@ def _component(header: Header, path: str) -> Component:
         purl=purl("rpm", "", name, version, given),
         how=Found.RPM,
         evidence=f"/{path}",
-        source=source.rsplit("-", 2)[0] if source.count("-") >= 2 else name,
+        source=_source_name(text(_SOURCE)) or name,
         source_version=version,
         licenses=(text(_LICENSE),) if text(_LICENSE) else (),
         supplier=text(_VENDOR),
         files=tuple(_files(header)),
     )
+
+
+def _source_name(archive: str) -> str:
+    """Return the name of a source package's file, such as ``bash`` of ``bash-5.1.8-6.el9.src.rpm``; empty for none."""
+    stem = archive.removesuffix(".src.rpm").removesuffix(".nosrc.rpm")
+    return stem.rsplit("-", 2)[0] if stem.count("-") >= 2 else ""
 
 
 def _files(header: Header) -> Iterator[str]:
