@@ -26,8 +26,9 @@ def init(
 ) -> None:
     """Look at a Python project and write its `nautiloid.yaml`.
 
-    Reads pyproject.toml, uv.lock, poetry.lock, Pipfile.lock, requirements.txt, environment.yml, the Dockerfile and the
-    scripts' imports; runs nothing. What it does not understand it says, here and in the file.
+    Reads packaging files (pyproject.toml, setup.py, requirements.txt, environment.yml), locks (uv, Poetry, PDM, Pipenv,
+    pylock.toml), the Dockerfile and the Compose file, a Space's README, scripts and notebooks; runs nothing. What it
+    does not understand it says, here and in the file.
 
     Example: `nautiloid init && nautiloid build && nautiloid run nautiloid/my-project`
     """

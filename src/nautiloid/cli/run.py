@@ -12,7 +12,7 @@ import typer
 
 from nautiloid.cli import console
 from nautiloid.errors import UsageError
-from nautiloid.run.ports import Port
+from nautiloid.run.ports import Port, unpublished
 from nautiloid.run.profile import HardenedProfile, Mount, User, parse_size, tmpfs_of
 from nautiloid.run.select import choose_engine
 from nautiloid.run.ulimits import Ulimit
@@ -129,6 +129,10 @@ def run(
         console.note(
             f"user {profile.user} may not read {closed.source}; change its permissions, or choose its owner with --user"
         )
+    closed_ports = unpublished(ready.exposed_ports, profile.ports) if network is NetworkName.NONE else ()
+    if closed_ports:
+        options = " ".join(f"-p {port}:{port}" for port in closed_ports)
+        console.note(f"the image says that it listens on a port, and nothing leads there; publish it with {options}")
     for shortcoming in chosen.shortcomings(profile):
         console.note(shortcoming)
     if show:

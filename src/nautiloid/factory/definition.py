@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -28,6 +29,12 @@ Reason = Annotated[str, StringConstraints(min_length=3)]
 """Why something is left out or removed: shown by ``lock --explain``, never optional."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")]
+
+
+def _port(text: str) -> str:
+    if int(text.removesuffix("/udp")) >= 1 << 16:
+        raise ValueError("a port is at most 65535")
+    return text
 
 
 class _Part(BaseModel):
@@ -183,6 +190,32 @@ class SelfTest(_Part):
     setuid: bool = False
 
 
+Port = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(/udp)?$"), AfterValidator(_port)]
+"""A port of the container: ``8000`` (TCP), or ``53/udp``."""
+
+Seconds = Annotated[float, Field(ge=0.001, le=86400, allow_inf_nan=False)]
+
+
+class Healthcheck(_Part):
+    """A program that an engine starts now and then in the container; it works while that exits with 0.
+
+    The fields are those of Docker's image configuration (HEALTHCHECK); what is left out is the engine's to choose.
+
+    Attributes:
+        command: The program and its arguments; there is no shell.
+        interval: Seconds between two starts.
+        timeout: Seconds that one may take.
+        start_period: Seconds after the container's start in which a failure does not count.
+        retries: How many failures in a row tell that it does not work.
+    """
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    interval: Seconds | None = None
+    timeout: Seconds | None = None
+    start_period: Seconds | None = None
+    retries: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+
 class ImageSettings(_Part):
     """The image's configuration: the run contract that engines and manifests follow.
 
@@ -192,6 +225,8 @@ class ImageSettings(_Part):
         setuid: ``drop`` takes the setuid and setgid bits of the packages' files away; ``keep`` leaves them, as package
             managers do.
         compression: Of its layers. zstd is smaller and quicker to unpack; gzip is what every engine reads.
+        ports: What the program listens on, for those who run it; it opens none.
+        healthcheck: How an engine finds out whether it works.
     """
 
     entrypoint: tuple[str, ...] = ()
@@ -204,6 +239,12 @@ class ImageSettings(_Part):
     env: Mapping[str, str] = Field(default_factory=dict)
     labels: Mapping[str, str] = Field(default_factory=dict)
     tmpfs: tuple[AbsolutePath, ...] = ("/tmp",)  # noqa: S108 - the image's own path, not this machine's
+    ports: tuple[Port, ...] = ()
+    healthcheck: Healthcheck | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_newer(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _unless_empty("healthcheck", _unless_empty("ports", dump(self)))
 
     @field_validator("env")
     @classmethod

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC
+from typing import Any
 
 from nautiloid import labels
+from nautiloid.factory.definition import Healthcheck
 from nautiloid.factory.layers import BuiltLayer
 from nautiloid.factory.lockfile import Lock
 from nautiloid.oci.image import Image
@@ -39,9 +41,21 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
         cmd=settings.command,
         working_dir=settings.workdir,
         labels=stated,
+        exposed_ports=tuple(port if "/" in port else f"{port}/tcp" for port in settings.ports),
+        healthcheck=_healthcheck(settings.healthcheck) if settings.healthcheck else {},
         diff_ids=tuple(layer.diff_id for layer in layers),
         history=tuple(History(created=created, created_by=f"nautiloid: {layer.name}") for layer in layers),
     )
+
+
+def _healthcheck(check: Healthcheck) -> dict[str, Any]:
+    """Return the check as Docker's image configuration has it: durations in nanoseconds."""
+    times = {"Interval": check.interval, "Timeout": check.timeout, "StartPeriod": check.start_period}
+    return {
+        "Test": ["CMD", *check.command],
+        **{name: round(seconds * 1e9) for name, seconds in times.items() if seconds is not None},
+        **({"Retries": check.retries} if check.retries is not None else {}),
+    }
 
 
 def image_annotations(lock: Lock) -> dict[str, str]:

@@ -240,6 +240,8 @@ class ImageConfig:
         working_dir: Absolute directory in which the program starts; empty means ``/``.
         labels: Free-form facts about the image.
         volumes: Paths that want to be writable.
+        exposed_ports: What the program listens on: ``8000/tcp``.
+        healthcheck: How Docker finds out whether it works, in Docker's own words (``Test``, ``Interval`` ...).
         diff_ids: Digests of the layers' uncompressed tars, lowest first.
         history: How the layers came to be.
     """
@@ -253,6 +255,8 @@ class ImageConfig:
     working_dir: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     volumes: tuple[str, ...] = ()
+    exposed_ports: tuple[str, ...] = ()
+    healthcheck: Mapping[str, Any] = field(default_factory=dict)
     diff_ids: tuple[str, ...] = ()
     history: tuple[History, ...] = ()
 
@@ -275,6 +279,8 @@ class ImageConfig:
             working_dir=str(run.get("WorkingDir") or ""),
             labels=string_map(run.get("Labels")),
             volumes=tuple(sorted(string_map(run.get("Volumes")))),
+            exposed_ports=tuple(sorted(string_map(run.get("ExposedPorts")))),
+            healthcheck=plain_object(run.get("Healthcheck")),
             diff_ids=tuple(checked_digest(digest) for digest in strings(root.get("diff_ids"))),
             history=tuple(History.from_dict(entry) for entry in objects(data.get("history"))),
         )
@@ -289,6 +295,8 @@ class ImageConfig:
             "WorkingDir": self.working_dir,
             "Labels": dict(self.labels),
             "Volumes": {path: {} for path in self.volumes},
+            "ExposedPorts": {port: {} for port in self.exposed_ports},
+            "Healthcheck": dict(self.healthcheck),
         }
         return canonical_json(
             {

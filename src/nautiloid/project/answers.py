@@ -1,19 +1,24 @@
-"""What a project's files say about it, before anything is decided: metadata, Dockerfile, requirements, scripts."""
+"""What a project's files say about it, before anything is decided: metadata, Dockerfile, requirements, program."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from nautiloid.errors import UsageError
+from packaging.specifiers import SpecifierSet
+
 from nautiloid.project.conda_environment import CondaEnvironment, read_conda_environment
+from nautiloid.project.container_files import read_container_files
 from nautiloid.project.declared import declared_requirements
-from nautiloid.project.dockerfile import Dockerfile, read_dockerfile
+from nautiloid.project.dockerfile import Dockerfile
 from nautiloid.project.facts import Notebook, Said, Wanted
-from nautiloid.project.imports import Import, Sources, read_sources
+from nautiloid.project.imports import Import
+from nautiloid.project.metadata import Metadata
 from nautiloid.project.own_modules import own_modules
-from nautiloid.project.project_files import FileChooser, ProjectFiles, python_files
-from nautiloid.project.pyproject import Pyproject, read_pyproject
+from nautiloid.project.packaging_files import read_metadata
+from nautiloid.project.program import Program, read_program
+from nautiloid.project.space import Space, read_space, space_packages
 
 _WORKDIR = PurePosixPath("/app")
 
@@ -23,26 +28,34 @@ class Survey:
     """What the sources say.
 
     Attributes:
-        dockerfile: None where the project has none.
+        dockerfile: As its Compose file uses it; None where the project has none.
         conda: None where it has no environment file.
+        space: None where it is no Hugging Face Space.
+        installs: The words of each ``apt-get install``, in the Dockerfile and in ``packages.txt``.
         declared: The requirements of all files that state some, lock files apart.
-        files: What goes into the image, and what stays behind.
-        sources: What its Python files say.
+        program: Its files, and what they say.
         imports: Of those files; the project's own modules left out.
     """
 
-    pyproject: Pyproject
+    metadata: Metadata
     dockerfile: Dockerfile | None
     conda: CondaEnvironment | None
+    space: Space | None
+    installs: tuple[Said[tuple[str, ...]], ...]
     declared: list[Wanted]
-    files: ProjectFiles
-    sources: Sources
+    program: Program
     imports: list[Import]
 
     @property
     def workdir(self) -> Said[PurePosixPath]:
         """Where the program starts in the image."""
         return _workdir(self.dockerfile)
+
+    @property
+    def pythons(self) -> list[Said[SpecifierSet]]:
+        """The Python versions that it says it runs on."""
+        said = (self.metadata.python, *(one.python for one in (self.conda, self.space) if one is not None))
+        return [one for one in said if one is not None]
 
 
 def ask(root: Path, limit: int, notebook: Notebook) -> Survey:
@@ -57,32 +70,36 @@ def ask(root: Path, limit: int, notebook: Notebook) -> Survey:
         UsageError: There is no Python in it.
         ProjectError: A file of the project is broken.
     """
-    pyproject = read_pyproject(root, notebook) or Pyproject()
-    dockerfile = read_dockerfile(root, notebook)
+    metadata = read_metadata(root, notebook)
+    dockerfile = read_container_files(root, notebook)
     conda = read_conda_environment(root, notebook)
-    files = _files(root, limit, dockerfile, notebook)
-    sources = read_sources(python_files(root, files), root, notebook)
-    if not dockerfile or not dockerfile.copies:
-        # What the scripts name is known only now.
-        files = FileChooser(root, limit, Notebook()).whole(_workdir(dockerfile).value, "the project", sources.strings)
-    if not files.chosen:
-        raise UsageError(
-            f"{root} holds nothing to put into an image: no Python file, and no Dockerfile that copies one",
-            "Name the project's directory: nautiloid init DIRECTORY.",
-        )
-    local = own_modules(root, files)
-    imports = [one for one in sources.imports if one.module not in local]
-    declared = list(pyproject.wanted)
-    declared += declared_requirements(root, dockerfile, notebook)
-    declared += conda.wanted if conda else ()
-    return Survey(pyproject, dockerfile, conda, declared, files, sources, imports)
+    space = read_space(root, notebook)
+    program = read_program(root, limit, dockerfile, _workdir(dockerfile).value, space, notebook)
+    local = own_modules(root, program.files)
+    declared = [
+        *metadata.wanted,
+        *declared_requirements(root, dockerfile, notebook),
+        *(conda.wanted if conda else ()),
+        *(space.wanted if space else ()),
+        *program.wanted,
+    ]
+    return Survey(
+        metadata,
+        dockerfile,
+        conda,
+        space,
+        tuple(_installs(root, dockerfile)),
+        declared,
+        program,
+        [one for one in program.sources.imports if one.module not in local],
+    )
 
 
-def _files(root: Path, limit: int, dockerfile: Dockerfile | None, notebook: Notebook) -> ProjectFiles:
-    chooser = FileChooser(root, limit, notebook)
-    if dockerfile is not None and dockerfile.copies:
-        return chooser.from_copies(dockerfile.copies)
-    return chooser.whole(_workdir(dockerfile).value, "the project", {})
+def _installs(root: Path, dockerfile: Dockerfile | None) -> Iterator[Said[tuple[str, ...]]]:
+    yield from dockerfile.installs if dockerfile else ()
+    listed = space_packages(root)
+    if listed is not None:
+        yield listed
 
 
 def _workdir(dockerfile: Dockerfile | None) -> Said[PurePosixPath]:

@@ -37,7 +37,7 @@ def choose_packages(command: tuple[str, ...], never: Mapping[str, str]) -> Itera
 
     Args:
         command: Its words, from ``apt-get`` on.
-        never: What the base image does without, and why.
+        never: What the image does without, and why.
     """
     for word in command[command.index("install") + 1 :]:
         if word.startswith("-"):
@@ -52,7 +52,7 @@ def choose_packages(command: tuple[str, ...], never: Mapping[str, str]) -> Itera
 
 def _judge(name: str, asked: str, version: str, never: Mapping[str, str]) -> AptChoice:
     if name in never:
-        return AptChoice(name, taken=False, why=f"the base image does without: {never[name]}")
+        return AptChoice(name, taken=False, why=f"left out: {never[name]}")
     if _is(name, _ALREADY):
         return AptChoice(name, taken=False, why="in the base image, as far as Python needs it")
     if _is(name, _BUILD_TOOLS):

@@ -30,7 +30,7 @@ def declared_requirements(root: Path, dockerfile: Dockerfile | None, notebook: N
     for name in chosen:
         if name is None:
             continue
-        found = read_requirements(root / name, root, notebook)
+        found = read_requirements(root / name, root, notebook, within=root)
         read |= {path.as_posix() for path in found.read}
         yield from constrained(found.wanted, found.constraints, notebook)
     missing = [name for name in named if _find(root, name) is None]

@@ -31,6 +31,11 @@ class Dependencies:
     brought: list[Said[str]] = field(default_factory=list)
     unknown: list[Said[str]] = field(default_factory=list)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Canonical names of all that the image then asks for."""
+        return frozenset(canonicalize_name(Requirement(one.value).name) for one in (*self.requirements, *self.brought))
+
 
 def decide_dependencies(
     declared: Sequence[Wanted],

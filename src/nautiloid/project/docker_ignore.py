@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from nautiloid.factory.slim import matches
+from nautiloid.project.project_text import read_text
 
 
 class DockerIgnore:
     """The patterns of a project; none where it has no such file."""
 
     def __init__(self, root: Path) -> None:
-        try:
-            lines = (root / ".dockerignore").read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            lines = []
+        """Read them.
+
+        Raises:
+            ProjectError: The file cannot be read: what it keeps out of an image would slip in.
+        """
+        lines = (read_text(root, root / ".dockerignore") or "").splitlines()
         self._patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
     def ignores(self, path: str) -> bool:

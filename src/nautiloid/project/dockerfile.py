@@ -1,6 +1,7 @@
 """What a Dockerfile's last stage says about the image: base, environment, files, packages, what is started.
 
-Nothing is run and nothing guessed: what only a shell or another stage knows becomes a note.
+Other stages count as far as the last one copies from them. Nothing is run and nothing guessed: what only a shell knows
+becomes a note.
 """
 
 from __future__ import annotations
@@ -8,47 +9,29 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from nautiloid.errors import quotable
+from nautiloid.project.copies import Copy
 from nautiloid.project.dockerfile_syntax import Instruction, Stage, parse, substitute
+from nautiloid.project.environment_names import is_for_building, is_secret
 from nautiloid.project.facts import Notebook, ProjectError, Said
+from nautiloid.project.health import HealthCheck, health_check, shown
 from nautiloid.project.pip_command import PipInstall, is_pip, read_pip_install
+from nautiloid.project.project_text import read_text
 from nautiloid.project.shell_commands import plain_words, simple_commands
+from nautiloid.project.stage_copies import INSTALLERS, copied_from
 
 FILE = "Dockerfile"
 _PYTHON_TAG = re.compile(r"(?:^|/)python:(?P<version>3\.\d+)")
 _CONDA = re.compile(r"(miniconda|anaconda|micromamba|mambaforge)")
-_SECRET = re.compile(r"(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|ACCESS_KEY|PRIVATE_KEY)", re.IGNORECASE)
-# Only the build, pip or a Debian shell reads these; or the base image sets them itself.
-_BUILD_VARIABLE = re.compile(
-    r"PATH|LANG|LC_ALL|HOME|DEBIAN_FRONTEND|(PIP|POETRY|UV|CONDA|VIRTUAL_ENV).*|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE"
-    r"|PYTHONFAULTHANDLER|PYTHONHASHSEED"
-)
-_NO_COUNTERPART = {
-    "EXPOSE": "has no counterpart, containers have no network unless run with --network host",
-    "VOLUME": "has no counterpart, mount it with -v or -o",
-    "HEALTHCHECK": "has no counterpart, let the orchestrator probe it",
-}
+_LARGEST = 1_000_000  # bytes
+_LOCK_INSTALLERS = ("uv", "poetry", "pipenv", "pdm", "hatch")
+_CONDAS = ("conda", "mamba", "micromamba")
 _QUIET = {"ARG", "LABEL", "SHELL", "STOPSIGNAL", "MAINTAINER", "ONBUILD"}
 _HARMLESS_COMMANDS = {"rm", "mkdir", "echo", "set", "true", "chmod", "chown", "cd", "useradd", "adduser", "groupadd",
                       "addgroup", "ln", "touch", "export", "usermod", "ldconfig", "locale-gen"}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Copy:
-    """One source of a ``COPY``: a path or glob of the project, and where it goes.
-
-    Attributes:
-        source: Relative to the project.
-        to: Absolute path in the image.
-        into: ``to`` is a directory that receives the source by its name (a directory's contents go in either case).
-    """
-
-    source: str
-    to: PurePosixPath
-    into: bool
-    origin: str
 
 
 @dataclass
@@ -62,6 +45,10 @@ class Dockerfile:
         pip_requirements: Files of ``pip install -r``.
         pip_packages: Requirements of ``pip install``.
         installs_project: ``pip install .`` is among them.
+        uses_lock: It installs what a lock or another of the project's files says (``uv sync``).
+        ports: What the program listens on: ``8000``, ``53/udp``.
+        volumes: Paths that want to be mounted.
+        health: None where it is not said or not understood.
         entrypoint: None where it is not said or not understood.
     """
 
@@ -76,33 +63,56 @@ class Dockerfile:
     pip_requirements: list[Said[str]] = field(default_factory=list)
     pip_packages: list[Said[str]] = field(default_factory=list)
     installs_project: bool = False
+    uses_lock: bool = False
+    ports: list[Said[str]] = field(default_factory=list)
+    volumes: list[Said[str]] = field(default_factory=list)
+    health: Said[HealthCheck] | None = None
     entrypoint: Said[tuple[str, ...]] | None = None
     command: Said[tuple[str, ...]] | None = None
 
 
-def read_dockerfile(root: Path, notebook: Notebook) -> Dockerfile | None:
+def read_dockerfile(root: Path, notebook: Notebook, *, file: str = FILE, target: str = "") -> Dockerfile | None:
     """Read the project's Dockerfile; None where there is none.
 
+    Args:
+        root: The project's directory.
+        notebook: Hears of what is not understood.
+        file: Its path, relative to the project.
+        target: The stage that is meant; empty for the last one.
+
     Raises:
-        ProjectError: It cannot be read, or has no stage.
+        ProjectError: It cannot be read, or has no such stage.
     """
-    path = root / FILE
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    path = root / file
+    text = read_text(root, path, _LARGEST)
+    if text is None:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProjectError(f"cannot read {path}: {error}") from error
     head, stages = parse(text)
     if not stages:
         raise ProjectError(f"{path} has no FROM", "Correct it, or move it away: init reads it if it is there.")
-    return _Reader(head, stages, notebook).read()
+    last = next((place for place, stage in enumerate(stages) if target and stage.name == target.lower()), None)
+    if target and last is None:
+        raise ProjectError(f"{path} has no stage {quotable(target)}", "Name one that it has as the build's target.")
+    return _Reader(_Files(root, file, {}), head, stages[: last + 1] if last is not None else stages, notebook).read()
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What readers of several stages share: where they read, and which stages are read already, by their lines."""
+
+    root: Path
+    file: str
+    read: dict[int, Dockerfile]
 
 
 class _Reader:
     """Follows the instructions of the last stage, and of those stages that it is built from."""
 
-    def __init__(self, head: tuple[Instruction, ...], stages: tuple[Stage, ...], notebook: Notebook) -> None:
+    def __init__(
+        self, files: _Files, head: tuple[Instruction, ...], stages: tuple[Stage, ...], notebook: Notebook
+    ) -> None:
+        self._files = files
+        self._head = head
         self._notebook = notebook
         self._stages = stages
         self._variables: dict[str, str] = {}
@@ -114,13 +124,14 @@ class _Reader:
     def read(self) -> Dockerfile:
         chain = self._chain()
         image, _ = substitute(chain[0].image, self._global)
-        found = Dockerfile(Said(image, f"{FILE}:{chain[0].line}"))
+        found = Dockerfile(Said(image, f"{self._files.file}:{chain[0].line}"))
         self._base(found)
-        if len(self._stages) > len(chain):
-            self._notebook.add(FILE, "several stages: only the last one counts, and what it is built from")
         for stage in chain:
             for instruction in stage.instructions:
                 self._follow(instruction, found)
+        followed = {stage.line for stage in chain} | self._files.read.keys()
+        if unread := [stage.name or f"line {stage.line}" for stage in self._stages if stage.line not in followed]:
+            self._notebook.add(self._files.file, f"stages that the last one does not use: {', '.join(unread)}")
         return found
 
     def _chain(self) -> list[Stage]:
@@ -147,7 +158,7 @@ class _Reader:
             self._notebook.add(origin, f"{image} brings conda, whose packages are no wheels")
 
     def _follow(self, instruction: Instruction, found: Dockerfile) -> None:
-        origin = f"{FILE}:{instruction.line}"
+        origin = f"{self._files.file}:{instruction.line}"
         match instruction.name:
             case "RUN":
                 self._run(instruction, origin, found)
@@ -168,9 +179,21 @@ class _Reader:
             case "USER":
                 if (user := self._filled(instruction, origin)) is not None:
                     found.user = Said(user, origin)
+            case "EXPOSE" | "VOLUME" | "HEALTHCHECK":
+                self._for_runs(instruction, origin, found)
             case name if name not in _QUIET:
-                why = _NO_COUNTERPART.get(name, "not understood")
-                self._notebook.add(origin, f"{name} {instruction.value}: {why}")
+                self._notebook.add(origin, f"{name} {instruction.value}: not understood")
+
+    def _for_runs(self, instruction: Instruction, origin: str, found: Dockerfile) -> None:
+        match instruction.name:
+            case "EXPOSE":
+                if (ports := self._filled(instruction, origin)) is not None:
+                    found.ports += [Said(port, origin) for port in ports.split()]
+            case "VOLUME":
+                paths = instruction.exec_form or _words(self._filled(instruction, origin) or "")
+                found.volumes += [Said(path, origin) for path in paths]
+            case "HEALTHCHECK":
+                found.health = self._health(instruction, origin)
 
     # -- variables -----------------------------------------------------------------------------------------------
 
@@ -185,9 +208,9 @@ class _Reader:
     def _environment(self, instruction: Instruction, origin: str, found: Dockerfile) -> None:
         for name, value in self._pairs(instruction, origin):
             self._variables[name] = value
-            if _SECRET.search(name):
+            if is_secret(name):
                 self._notebook.add(origin, f"{name} looks like a secret, left out: give it with 'nautiloid run --env'")
-            elif not _BUILD_VARIABLE.fullmatch(name):
+            elif not is_for_building(name):
                 found.env[name] = Said(value, origin)
 
     def _pairs(self, instruction: Instruction, origin: str) -> list[tuple[str, str]]:
@@ -221,12 +244,6 @@ class _Reader:
     # -- files ---------------------------------------------------------------------------------------------------
 
     def _copy(self, instruction: Instruction, origin: str, found: Dockerfile) -> None:
-        if "from" in instruction.flags:
-            self._notebook.add(
-                origin,
-                f"copies from another stage, not carried over: {instruction.value} (Python packages come as wheels)",
-            )
-            return
         value = self._filled(instruction, origin)
         if value is None:
             return
@@ -240,7 +257,56 @@ class _Reader:
                 self._notebook.add(origin, f"ADD downloads or unpacks, not carried over: {source}")
                 continue
             into = to.endswith(("/", "/.")) or to == "." or len(sources) > 1
-            found.copies.append(Copy(source.strip("/") or ".", _absolute(self._workdir, to), into, origin))
+            if "from" in instruction.flags:
+                path = str(_absolute(PurePosixPath("/"), source))
+                self._copy_from(
+                    instruction.flags["from"], Copy(path, _absolute(self._workdir, to), into, origin), found
+                )
+            else:
+                found.copies.append(Copy(source.strip("/") or ".", _absolute(self._workdir, to), into, origin))
+
+    def _copy_from(self, name: str, asked: Copy, found: Dockerfile) -> None:
+        other = self._other_stage(name)
+        if other is None:
+            if not INSTALLERS.search(asked.source):
+                self._notebook.add(asked.origin, f"copies from {name}, not carried over: {asked.source}")
+            return
+        copies = list(copied_from(self._files.root, other.copies, asked))
+        # Each thing once: stages that hand on to each other would double it every time.
+        have = {(copy.source, copy.to, copy.into) for copy in found.copies}
+        found.copies += [copy for copy in copies if (copy.source, copy.to, copy.into) not in have]
+        # Where pip puts packages is a virtual environment's affair: what the stage installs is what is handed on.
+        found.pip_requirements += [said for said in other.pip_requirements if said not in found.pip_requirements]
+        found.pip_packages += [said for said in other.pip_packages if said not in found.pip_packages]
+        found.installs_project |= other.installs_project
+        if not copies and not (other.pip_requirements or other.pip_packages or other.uses_lock):
+            self._notebook.add(
+                asked.origin, f"copies what another stage makes, not carried over: {asked.source} from {name}"
+            )
+
+    def _other_stage(self, name: str) -> Dockerfile | None:
+        """Read an earlier stage, by its name or number."""
+        filled = substitute(name, self._variables)[0].lower()
+        for place, stage in enumerate(self._stages[:-1]):
+            if filled in (stage.name, str(place)) and filled:
+                if stage.line not in self._files.read:
+                    reader = _Reader(self._files, self._head, self._stages[: place + 1], Notebook())
+                    self._files.read[stage.line] = reader.read()
+                return self._files.read[stage.line]
+        return None
+
+    def _health(self, instruction: Instruction, origin: str) -> Said[HealthCheck] | None:
+        kind, _, value = instruction.value.partition(" ")
+        if kind.upper() == "NONE":
+            return None
+        test = replace(instruction, value=value.strip()).exec_form or value.strip()
+        options = {name.replace("-", "_"): given for name, given in instruction.flags.items()}
+        check = health_check(test, self._workdir, options) if kind.upper() == "CMD" else None
+        if check is None:
+            self._notebook.add(
+                origin, f"not understood, the image has no shell and no curl; see image.healthcheck: {shown(test)}"
+            )
+        return Said(check, origin) if check else None
 
     # -- commands ------------------------------------------------------------------------------------------------
 
@@ -258,8 +324,9 @@ class _Reader:
                 found.installs.append(Said(command, origin))
         elif (pip := read_pip_install(command)) is not None:
             self._pip(pip, origin, found)
-        elif program not in ("uv", "poetry", "pipenv") and program not in _HARMLESS_COMMANDS and not is_pip(program):
-            # uv, poetry and pipenv install what their locks say, and these are read themselves
+        elif program in _LOCK_INSTALLERS or (program in _CONDAS and "env" in arguments):
+            found.uses_lock = True  # what they install stands in the project's own files, which are read themselves
+        elif program not in _HARMLESS_COMMANDS and not is_pip(program):
             self._notebook.add(
                 origin, f"not carried over, nothing is run when an image is built: {shlex.join(command)}"
             )

@@ -13,6 +13,7 @@ from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.project.facts import Note, Said
+from nautiloid.project.health import HealthCheck
 from nautiloid.project.project_files import ChosenFile
 
 FILE = "nautiloid.yaml"
@@ -28,6 +29,8 @@ class Draft:
         packages: Debian packages, with remarks.
         refused: Debian packages that are left out, and why.
         left_out: Files that stay behind, and why.
+        ports: What the program listens on.
+        health: How an engine finds out whether it works.
         notes: What needs a person.
     """
 
@@ -48,6 +51,8 @@ class Draft:
     labels: Mapping[str, Said[str]] = field(default_factory=dict)
     user: Said[str] | None = None
     tmpfs: Sequence[Said[str]] = ()
+    ports: Sequence[Said[str]] = ()
+    health: Said[HealthCheck] | None = None
     notes: Sequence[Note] = ()
 
     def to_yaml(self) -> str:
@@ -127,6 +132,17 @@ class Draft:
         if self.tmpfs:
             yield "  tmpfs:"
             yield from (_line(f"    - {_scalar(said.value)}", said.origin) for said in self.tmpfs)
+        if self.ports:
+            yield "  ports:"
+            yield from (_line(f"    - {_quoted(said.value)}", said.origin) for said in self.ports)
+        if self.health is not None:
+            check = self.health.value
+            yield _line("  healthcheck:", self.health.origin)
+            yield f"    command: {_words(check.command)}"
+            times = {"interval": check.interval, "timeout": check.timeout, "start_period": check.start_period}
+            yield from (f"    {name}: {value:g}" for name, value in times.items() if value is not None)
+            if check.retries is not None:
+                yield f"    retries: {check.retries}"
 
 
 def check_draft(text: str) -> None:

@@ -161,3 +161,9 @@ def providers(module: str) -> tuple[str, ...]:
     if module in _DIFFERENT:
         return _DIFFERENT[module]
     return (canonicalize_name(module),) if module.lower() in _SAME else ()
+
+
+def is_known(distribution: str) -> bool:
+    """Tell whether a distribution, by its canonical name, is one of the well-known ones."""
+    brought = {canonicalize_name(name) for names in _DIFFERENT.values() for name in names}
+    return distribution in brought or distribution in {canonicalize_name(name) for name in _SAME}

@@ -20,13 +20,17 @@ def is_python_lock(path: Path) -> bool:
     return path.name in NAMES or (path.name.startswith("pylock.") and path.suffix == ".toml")
 
 
-def read_locked_packages(path: Path) -> list[dict[str, Any]] | None:
+def read_locked_packages(path: Path, root: Path | None = None) -> list[dict[str, Any]] | None:
     """Return the table of each package; None where there is no such file.
+
+    Args:
+        path: The lock.
+        root: The directory that it must not lead out of; None where a person named this very file.
 
     Raises:
         ProjectError: The file is no TOML, or its packages are no tables.
     """
-    data = read_toml(path)
+    data = read_toml(path, root)
     if data is None:
         return None
     entries = data.get("package") or data.get("packages") or []

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from nautiloid.project.facts import Notebook, ProjectError, Wanted, read_requirement
+from nautiloid.project.project_text import read_json
 
 FILE = "Pipfile.lock"
 
@@ -17,18 +17,18 @@ def read_pipfile_lock(root: Path, notebook: Notebook) -> list[Wanted] | None:
         ProjectError: The file is not what pipenv writes.
     """
     path = root / FILE
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8-sig"))["default"].items()
-    except FileNotFoundError:
+    data = read_json(root, path)
+    if data is None:
         return None
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise ProjectError(f"cannot read {path}: {error!r}", "Make it anew with 'pipenv lock'.") from error
+    if not isinstance(data.get("default"), dict):
+        raise ProjectError(f"cannot read {path}: it has no 'default'", "Make it anew with 'pipenv lock'.")
+    entries = data["default"].items()
     found = []
     for name, entry in entries:
         if not isinstance(entry, dict) or "version" not in entry:
             notebook.add(FILE, f"not supported, images are built from an index's wheels: {name}")
             continue
-        extras = f"[{','.join(entry['extras'])}]" if entry.get("extras") else ""
+        extras = f"[{','.join(map(str, entry['extras']))}]" if isinstance(entry.get("extras"), list) else ""
         marker = f"; {entry['markers']}" if entry.get("markers") else ""
         wanted = read_requirement(f"{name}{extras}{entry['version']}{marker}", FILE, notebook)
         if wanted:

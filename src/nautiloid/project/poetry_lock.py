@@ -36,7 +36,7 @@ def read_poetry_lock(
     Raises:
         ProjectError: The file is no TOML.
     """
-    packages = read_locked_packages(root / FILE)
+    packages = read_locked_packages(root / FILE, root)
     if packages is None:
         return None
     entries: dict[str, list[dict[str, Any]]] = {}

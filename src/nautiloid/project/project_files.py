@@ -12,21 +12,23 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from nautiloid.factory.slim import matches
+from nautiloid.project.copies import Copy
 from nautiloid.project.docker_ignore import DockerIgnore
-from nautiloid.project.dockerfile import Copy
 from nautiloid.project.facts import Notebook
 
 _CACHES = ("__pycache__", ".*", "*.egg-info", "node_modules", "htmlcov", "venv", "env", "build", "dist")
 _TESTS = ("test", "tests")
 _NOT_THE_PROGRAM = ("doc", "docs", "examples", "notebooks", "wandb", "mlruns", "lightning_logs", "runs", "out",
-                    "output", "outputs", "logs", "checkpoints")  # fmt: skip
+                    "output", "outputs", "results", "logs", "checkpoints")  # fmt: skip
 _BUILD_FILES = (
     "requirements*.txt", "requirements*.in", "constraints*.txt", "pyproject.toml", "setup.py", "setup.cfg", "uv.lock",
     "poetry.lock", "Pipfile*", "environment.y*ml", "Dockerfile*", "*.dockerfile", "docker-compose*", "compose.y*ml",
-    "Makefile", "tox.ini", "noxfile.py", "nautiloid.yaml", "*.lock", "MANIFEST.in", "README*", "LICENSE*", "CHANGELOG*",
-    "CONTRIBUTING*", "*.md", "*.rst", "conftest.py", "test_*.py", "*_test.py", "*.ipynb", "*.pyc", ".*", "*.sh",
+    "packages.txt", "conda.y*ml", "pylock*.toml", "Makefile", "tox.ini", "noxfile.py", "nautiloid.yaml", "*.lock",
+    "MANIFEST.in", "README*", "LICENSE*", "CHANGELOG*", "CONTRIBUTING*", "*.md", "*.rst",
+    "conftest.py", "test_*.py", "*_test.py", "*.ipynb", "*.pyc", ".*", "*.sh",
 )  # fmt: skip
-_SECRETS = (".env", ".env.*", "*.pem", "*.key", "id_rsa*", "id_ed25519*", ".netrc", "credentials*.json", "*.kdbx")
+_SECRETS = (".env", ".env.*", "*.env", "env.example", "secrets.toml", "*.pem", "*.key", "id_rsa*",
+            "id_ed25519*", ".netrc", "credentials*.json", "*.kdbx")  # fmt: skip
 
 _WHY_BUILD = "for building, testing or reading"
 _WHY_CACHE = "made by tools"
@@ -109,6 +111,17 @@ class FileChooser:
             elif why not in (_WHY_BUILD, _WHY_CACHE):
                 self._found.left_out[path.name] = why
         return self._found
+
+    def also(self, path: Path, to: PurePosixPath, origin: str) -> None:
+        """Take one more file, if it is there.
+
+        Args:
+            path: Relative to the project.
+            to: Its absolute path in the image.
+            origin: Why.
+        """
+        if (self._root / path).is_file() and self._found.image_path(path) is None:
+            self._take(self._root / path, to, origin)
 
     def _copy(self, source: Path, copy: Copy) -> None:
         if not source.exists():

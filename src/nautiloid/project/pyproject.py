@@ -7,53 +7,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from nautiloid.project.dynamic_dependencies import dynamic_dependencies
 from nautiloid.project.facts import Notebook, Said, Wanted, read_requirement
+from nautiloid.project.metadata import Metadata
 from nautiloid.project.toml_file import read_toml, table
 
 FILE = "pyproject.toml"
 
 
-@dataclass(frozen=True)
-class Pyproject:
-    """What the file says.
-
-    Attributes:
-        name: The project's name; empty when it says none.
-        summary: Its description in one line.
-        python: Which Python versions it runs on.
-        wanted: Its dependencies, without optional and development ones.
-        scripts: Commands by name, as ``package.module:function``.
-    """
-
-    name: str = ""
-    summary: str = ""
-    python: Said[SpecifierSet] | None = None
-    wanted: tuple[Wanted, ...] = ()
-    scripts: dict[str, str] = field(default_factory=dict)
-
-
-def read_pyproject(root: Path, notebook: Notebook) -> Pyproject | None:
+def read_pyproject(root: Path, notebook: Notebook) -> Metadata | None:
     """Read the file; None where there is none, or where it only configures tools.
 
     Raises:
         ProjectError: It is no TOML.
     """
-    data = read_toml(root / FILE)
+    data = read_toml(root / FILE, root)
     if data is None:
         return None
     project, poetry = table(data, "project"), table(data, "tool", "poetry")
     if not project and not poetry:
         return None
-    wanted = list(_pep621(project, notebook)) or list(_poetry(poetry, notebook))
+    wanted = [*_pep621(project, notebook), *dynamic_dependencies(root, data, notebook)]
+    wanted = wanted or list(_poetry(poetry, notebook))
     _note_left_out(project, data, notebook)
-    return Pyproject(
+    return Metadata(
         name=str(project.get("name") or poetry.get("name") or ""),
         summary=str(project.get("description") or poetry.get("description") or ""),
         python=_requires_python(project, poetry, notebook),
@@ -70,9 +53,6 @@ def _pep621(project: dict[str, Any], notebook: Notebook) -> Iterator[Wanted]:
     for text in project.get("dependencies") or ():
         if wanted := read_requirement(str(text), FILE, notebook):
             yield wanted
-    for field_name in project.get("dynamic") or ():
-        if field_name == "dependencies":
-            notebook.add(FILE, "dependencies are dynamic: only the build backend knows them")
 
 
 def _poetry(poetry: dict[str, Any], notebook: Notebook) -> Iterator[Wanted]:

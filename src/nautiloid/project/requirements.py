@@ -15,6 +15,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from nautiloid.project.facts import Notebook, ProjectError, Wanted, read_requirement
+from nautiloid.project.project_text import read_text
 
 NOT_CARRIED_OVER = "not carried over"
 """How a note begins about what says where packages come from, and not which."""
@@ -36,26 +37,29 @@ class RequirementsFiles:
         constraints: Versions for what comes in anyhow.
         read: The files, relative to the project.
         installs_project: The project itself is among them (``-e .``).
+        within: The directory that no file may lead out of; None where a person named the first one.
     """
 
     wanted: list[Wanted] = field(default_factory=list)
     constraints: list[Wanted] = field(default_factory=list)
     read: list[Path] = field(default_factory=list)
     installs_project: bool = False
+    within: Path | None = None
 
 
-def read_requirements(path: Path, root: Path, notebook: Notebook) -> RequirementsFiles:
+def read_requirements(path: Path, root: Path, notebook: Notebook, *, within: Path | None = None) -> RequirementsFiles:
     """Read a requirements file, and those that it includes.
 
     Args:
         path: The file.
         root: The project's directory, which origins are relative to.
         notebook: Hears of what is not understood or not supported.
+        within: The directory that no file may lead out of; None where a person named this very file.
 
     Raises:
         ProjectError: The file itself cannot be read.
     """
-    found = RequirementsFiles()
+    found = RequirementsFiles(within=within)
     _read(path, root, notebook, found, found.wanted)
     return found
 
@@ -83,10 +87,9 @@ def _read(path: Path, root: Path, notebook: Notebook, found: RequirementsFiles, 
     shown = _shown(path, root)
     if shown in found.read:
         return
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProjectError(f"cannot read {path}: {error}") from error
+    text = read_text(found.within, path)
+    if text is None:
+        raise ProjectError(f"there is no {path}")
     found.read.append(shown)
     for number, line in _logical_lines(text):
         origin = f"{shown}:{number}"
@@ -106,7 +109,9 @@ def _option(
     name, value = _split_option(line)
     if name in _NESTED and value:
         nested = path.parent / value
-        if not nested.is_file():
+        if found.within is not None and not nested.resolve().is_relative_to(found.within.resolve()):
+            notebook.add(origin, f"names a file outside of the project, which is not read: {value}")
+        elif not nested.is_file():
             notebook.add(origin, f"names a file that does not exist: {value}")
         else:
             target = found.constraints if _NESTED[name] == "constraint" else into

@@ -1,4 +1,4 @@
-"""Decides what the image starts: as the Dockerfile or ``pyproject.toml`` says, or the one script that there is."""
+"""Reads what the image starts from the Dockerfile, or the scripts of ``pyproject.toml``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from nautiloid.project.dockerfile import Dockerfile
 from nautiloid.project.facts import Notebook, Said
 from nautiloid.project.project_files import ProjectFiles
+from nautiloid.project.project_text import read_bytes
 
 PYTHON = "/usr/bin/python3"
 
@@ -26,7 +27,6 @@ _MODULES = {
     "torchrun": ("torch.distributed.run",),
     "uvicorn": ("uvicorn",),
 }
-_PREFERRED = ("main.py", "app.py", "train.py", "run.py", "serve.py", "server.py", "predict.py", "inference.py")
 _INITS = {"tini", "dumb-init"}
 _OPTIONS_WITH_VALUE = {"-W", "-X"}
 
@@ -45,7 +45,7 @@ class Start:
 
 
 class StartChooser:
-    """Decides what one project starts."""
+    """Decides what one project starts: what its Dockerfile or ``pyproject.toml`` says."""
 
     def __init__(
         self, root: Path, files: ProjectFiles, workdir: PurePosixPath, scripts: Mapping[str, str], notebook: Notebook
@@ -56,18 +56,15 @@ class StartChooser:
         self._scripts = scripts
         self._notebook = notebook
 
-    def choose(self, dockerfile: Dockerfile | None, mains: Sequence[Path]) -> Start:
-        """Return what is started.
+    def choose(self, dockerfile: Dockerfile | None) -> Start | None:
+        """Return what is started; None where neither says it.
 
         Args:
             dockerfile: What the project's Dockerfile says.
-            mains: The files with ``if __name__ == "__main__"``, relative to the project.
         """
         if dockerfile is not None and (start := self._of_dockerfile(dockerfile)) is not None:
             return start
-        if self._scripts:
-            return self._of_scripts()
-        return self._of_mains(mains)
+        return self._of_scripts() if self._scripts else None
 
     # -- the Dockerfile ------------------------------------------------------------------------------------------
 
@@ -141,30 +138,7 @@ class StartChooser:
         source = module.replace(".", "/")
         for base in (self._root, self._root / "src"):
             file = base / f"{source}.py"
-            if file.is_file() and "__main__" in file.read_text(encoding="utf-8", errors="replace"):
+            if b"__main__" in (read_bytes(self._root, file) or b""):
                 return (PYTHON, "-m", module)
         called = function.partition(".")[0] or "main"
         return (PYTHON, "-c", f"import sys; from {module} import {called}; sys.exit({function or 'main'}())")
-
-    def _of_mains(self, mains: Sequence[Path]) -> Start:
-        packages = [path.parent for path in mains if path.name == "__main__.py"]
-        top = sorted((path for path in mains if len(path.parts) == 1), key=_preference)
-        candidates = top or sorted(path for path in mains if path.name != "__main__.py")
-        if not candidates and packages:
-            module = ".".join(part for part in packages[0].parts if part != "src")
-            return Start(Said((PYTHON, "-m", module), f"{packages[0]}/__main__.py"), Said((), ""), modules=True)
-        if not candidates:
-            self._notebook.add(
-                "the project", "nothing says what to start: the image starts Python; see image.entrypoint"
-            )
-            return Start(Said((PYTHON,), "the interpreter"), Said((), ""))
-        path = str(self._files.image_path(candidates[0]))
-        origin = f"{candidates[0]} has a main part"
-        if len(candidates) == 1:
-            return Start(Said((PYTHON, path), origin), Said((), ""))
-        others = ", ".join(str(self._files.image_path(other)) for other in candidates[1:])
-        return Start(Said((PYTHON,), origin), Said((path,), f"or {others}"))
-
-
-def _preference(path: Path) -> tuple[int, str]:
-    return (_PREFERRED.index(path.name) if path.name in _PREFERRED else len(_PREFERRED), path.name)

@@ -27,5 +27,4 @@ def base_for(said: Survey, notebook: Notebook) -> BaseImage:
         exact = said.dockerfile.python
         if re.search(r"(^|/)pytorch", said.dockerfile.image.value):
             names.add("torch")
-    ranges = [one for one in (said.pyproject.python, said.conda.python if said.conda else None) if one is not None]
-    return choose_base(names, exact, ranges, notebook)
+    return choose_base(names, exact, said.pythons, notebook)

@@ -6,13 +6,15 @@ import re
 from pathlib import Path
 
 from nautiloid.errors import UsageError
-from nautiloid.project.answers import Survey, ask
+from nautiloid.project.answers import ask
 from nautiloid.project.dependencies import decide_dependencies
 from nautiloid.project.draft import Draft
 from nautiloid.project.facts import Notebook, Said
+from nautiloid.project.image_settings import environment_of, note_run_options, ports_of, user_of
 from nautiloid.project.own_modules import python_path
+from nautiloid.project.own_start import choose_start
 from nautiloid.project.project_lock import read_project_lock
-from nautiloid.project.start import StartChooser
+from nautiloid.project.provisions import note_provisions
 from nautiloid.project.suitable_base import base_for
 from nautiloid.project.system_packages import system_packages
 
@@ -38,18 +40,19 @@ def draft_definition(root: Path, *, name: str | None = None, limit: int = DEFAUL
     notebook = Notebook()
     said = ask(root, limit, notebook)
     base = base_for(said, notebook)
-    locked = read_project_lock(root, said.pyproject, base, notebook)
+    locked = read_project_lock(root, said.metadata, base, notebook)
     dependencies = decide_dependencies(said.declared, locked, said.imports, base, notebook)
     workdir = said.workdir
-    chooser = StartChooser(root, said.files, workdir.value, said.pyproject.scripts, notebook)
-    start = chooser.choose(said.dockerfile, said.sources.mains)
-    packages, refused = system_packages(said.dockerfile, base)
-    env = dict(said.dockerfile.env) if said.dockerfile else {}
-    env |= python_path(root, said.files, start.entrypoint.value + start.command.value, env)
-    _note_writes(said, notebook)
+    start = choose_start(root, said, notebook)
+    words = start.entrypoint.value + start.command.value
+    packages, refused = system_packages(said.installs, base, dependencies.names)
+    env = environment_of(said, words)
+    env |= python_path(root, said.program.files, words, env)
+    note_provisions(said.program.sources, said.program.files, workdir.value, notebook)
+    note_run_options(root, said, env, notebook)
     return Draft(
-        name=_name(name or said.pyproject.name or root.name),
-        summary=said.pyproject.summary,
+        name=_name(name or said.metadata.name or root.name),
+        summary=said.metadata.summary,
         extends=Said(base.name, base.why),
         entrypoint=start.entrypoint,
         command=start.command,
@@ -59,32 +62,16 @@ def draft_definition(root: Path, *, name: str | None = None, limit: int = DEFAUL
         unknown=dependencies.unknown,
         packages=packages,
         refused=refused,
-        files=said.files.chosen,
-        left_out=said.files.left_out,
+        files=said.program.files.chosen,
+        left_out=said.program.files.left_out,
         env=env,
         labels=said.dockerfile.labels if said.dockerfile else {},
-        user=_user(said, notebook),
+        user=user_of(said, notebook),
         tmpfs=(Said("/tmp", "the only place that is writable, in memory"),),  # noqa: S108 - the image's own path
+        ports=ports_of(said, words, notebook),
+        health=said.dockerfile.health if said.dockerfile else None,
         notes=notebook.notes,
     )
-
-
-def _user(said: Survey, notebook: Notebook) -> Said[str] | None:
-    if said.dockerfile is None or said.dockerfile.user is None:
-        return None
-    user = said.dockerfile.user
-    if re.fullmatch(r"[1-9]\d*(:\d+)?", user.value):
-        return user
-    notebook.add(user.origin, f"USER {user.value} becomes nonroot (65532)")
-    return None
-
-
-def _note_writes(said: Survey, notebook: Notebook) -> None:
-    for path, origin in said.sources.writes.items():
-        notebook.add(
-            origin,
-            f"writes {path}, but the root is read-only: run with -o ./out:/out -w /out, and it lands in ./out",
-        )
 
 
 def _name(text: str) -> str:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
+from nautiloid.documents.bounded_toml import loads_toml
 from nautiloid.project.facts import ProjectError
+from nautiloid.project.project_text import read_text
 
 
-def read_toml(path: Path) -> dict[str, Any] | None:
+def read_toml(path: Path, root: Path | None = None) -> dict[str, Any] | None:
     """Return a file's data; None where there is no such file.
 
+    Args:
+        path: The file.
+        root: The directory that it must not lead out of; None where a person named this very file.
+
     Raises:
-        ProjectError: It is no TOML.
+        ProjectError: It cannot be read (``project_text``), or is no TOML.
     """
+    text = read_text(root, path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        return None if text is None else loads_toml(text)
+    except ValueError as error:
         raise ProjectError(
             f"cannot read {path}: {error}", "Correct the file, or remove it if it is not used."
         ) from error

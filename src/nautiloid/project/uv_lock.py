@@ -35,7 +35,7 @@ def read_uv_lock(
     Raises:
         ProjectError: The file is no TOML.
     """
-    packages = read_locked_packages(root / FILE)
+    packages = read_locked_packages(root / FILE, root)
     if packages is None:
         return None
     roots = [entry for entry in packages if _is_project(entry)]

@@ -36,10 +36,11 @@ class Availability:
 
 @dataclass(frozen=True)
 class ReadyImage:
-    """An image that an engine can run: the name it knows it by, and the image's labels."""
+    """An image that an engine can run: the name it knows it by, the image's labels, and the ports that it declares."""
 
     name: str
     labels: Mapping[str, str]
+    exposed_ports: tuple[str, ...] = ()
 
 
 class Engine(ABC):
@@ -140,7 +141,8 @@ class Engine(ABC):
                 local_name = _engine_name(wanted, source.image)
                 if not self.holds(source.image, local_name):
                     self.load(source, local_name, progress)
-                return ReadyImage(self._name_for(name, local_name), source.image.config.labels)
+                config = source.image.config
+                return ReadyImage(self._name_for(name, local_name), config.labels, config.exposed_ports)
         except ImageNotFoundError:
             if reference.path is not None or reference.name is None:
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nautiloid.errors import UsageError
@@ -53,6 +54,19 @@ class Port:
     def __str__(self) -> str:
         address = f"[{self.address}]" if ":" in self.address else self.address
         return f"{address}:{self.outside}:{self.inside}"
+
+
+def unpublished(exposed: Iterable[str], published: Iterable[Port]) -> tuple[int, ...]:
+    """Return the TCP ports that an image declares and that nothing of this machine leads to.
+
+    Args:
+        exposed: As an image's configuration has them: ``8000/tcp``, ``8000``; others than TCP are not published.
+        published: What this run publishes.
+    """
+    led = {port.inside for port in published}
+    plain = (text.removesuffix("/tcp") for text in exposed)
+    numbers = {int(text) for text in plain if text.isascii() and text.isdigit() and len(text) <= len(str(_HIGHEST))}
+    return tuple(sorted(number for number in numbers - led if 1 <= number <= _HIGHEST))
 
 
 def _number(text: str) -> int:

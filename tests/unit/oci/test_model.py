@@ -24,6 +24,8 @@ configs = st.builds(
     working_dir=st.sampled_from(["", "/home"]),
     labels=st.dictionaries(TEXT, TEXT, max_size=3),
     volumes=st.lists(TEXT, max_size=3, unique=True).map(sorted).map(tuple),
+    exposed_ports=st.lists(TEXT, max_size=3, unique=True).map(sorted).map(tuple),
+    healthcheck=st.dictionaries(TEXT, st.integers(0, 9) | st.lists(TEXT, max_size=2), max_size=2),
     diff_ids=st.lists(DIGESTS, max_size=3).map(tuple),
     history=st.lists(st.builds(History, created_by=TEXT, empty_layer=st.booleans()), max_size=2).map(tuple),
 )

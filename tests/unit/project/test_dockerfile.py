@@ -166,3 +166,88 @@ def test_a_dockerfile_without_a_stage_is_refused(tmp_path: Path) -> None:
 )
 def test_pip_install_lines(line: str, expected: PipInstall | None) -> None:
     assert read_pip_install(line.split()) == expected
+
+
+STAGES = """
+FROM python:3.11 AS builder
+WORKDIR /build
+RUN python -m venv /opt/venv
+COPY deps/requirements.txt .
+RUN /opt/venv/bin/pip install -r requirements.txt gunicorn
+COPY . .
+FROM node:22 AS pages
+COPY front /front
+RUN npm run build
+FROM python:3.11 AS unused
+RUN pip install pytest
+FROM python:3.11-slim
+WORKDIR /srv
+COPY --from=builder /opt/venv /opt/venv
+COPY --from=builder /build/app ./app
+COPY --from=0 /build/run.py ./
+COPY --from=pages /front/dist /srv/static
+COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/
+COPY --from=busybox /bin/sh /bin/sh
+"""
+
+
+def test_what_other_stages_hand_on_is_followed(tmp_path: Path) -> None:
+    for name in ("app/__init__.py", "run.py", "front/index.html"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    found, notes = _read(tmp_path, STAGES)
+    assert [said.value for said in found.pip_requirements] == ["requirements.txt"]
+    assert {said.value for said in found.pip_packages} == {"gunicorn"}
+    assert [(copy.source, str(copy.to), copy.into) for copy in found.copies] == [
+        ("app", "/srv/app", False),
+        ("run.py", "/srv", True),
+    ]
+    assert [note for note in notes if "/front/dist" in note and "another stage makes" in note]
+    assert [note for note in notes if "copies from busybox" in note]
+    assert [note for note in notes if "does not use: unused" in note]
+    assert not [note for note in notes if "astral" in note]
+
+
+def test_stages_that_copy_from_each_other_are_each_read_once(tmp_path: Path) -> None:
+    lines = ["FROM x AS s0", "COPY a /a"]
+    for number in range(1, 40):
+        lines += [f"FROM x AS s{number}", *[f"COPY --from=s{number - 1} /a /a"] * 2]
+    (tmp_path / "a").write_text("")
+    found, _ = _read(tmp_path, "\n".join(lines))
+    assert [copy.source for copy in found.copies] == ["a"]
+
+
+def test_ports_volumes_and_the_health_check(tmp_path: Path) -> None:
+    found, notes = _read(
+        tmp_path,
+        "ARG PORT=8000\nFROM x\nARG PORT\nWORKDIR /app\nEXPOSE $PORT 53/udp\n"
+        'VOLUME ["/data", "/logs"]\nVOLUME /cache\n'
+        "HEALTHCHECK --interval=1m30s --timeout=500ms --retries=2 "
+        "CMD curl -fs http://localhost:8000/health || exit 1\n",
+    )
+    assert [said.value for said in found.ports] == ["8000", "53/udp"]
+    assert [said.value for said in found.volumes] == ["/data", "/logs", "/cache"]
+    assert found.health is not None
+    check = found.health.value
+    assert check.command == (
+        "/usr/bin/python3", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health')",
+    )  # fmt: skip
+    assert (check.interval, check.timeout, check.start_period, check.retries) == (90, 0.5, None, 2)
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ('HEALTHCHECK CMD ["python", "check.py", "-q"]', ("/usr/bin/python3", "/app/check.py", "-q")),
+        ("HEALTHCHECK CMD python -m check", ("/usr/bin/python3", "-m", "check")),
+        ("HEALTHCHECK CMD pg_isready", None),
+        ("HEALTHCHECK CMD curl http://localhost/ | grep ok", None),
+        ("HEALTHCHECK CMD curl -f \"http://localhost/');evil('\"", None),
+        ("HEALTHCHECK CMD curl http://example.org/", None),
+    ],
+)
+def test_health_checks_without_a_shell(tmp_path: Path, line: str, command: tuple[str, ...] | None) -> None:
+    found, notes = _read(tmp_path, f"FROM x\nWORKDIR /app\n{line}\n")
+    assert (found.health.value.command if found.health else None) == command
+    assert bool(notes) == (command is None)

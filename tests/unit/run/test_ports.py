@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from nautiloid.errors import UsageError
-from nautiloid.run.ports import Port
+from nautiloid.run.ports import Port, unpublished
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,9 @@ NONE = ("", "a", "0:80", "80:0", "65536:1", "8080:8000/udp", "localhost:1:2", "1
 def test_anything_else_is_no_port(text: str) -> None:
     with pytest.raises(UsageError, match="not a port"):
         Port.parse(text)
+
+
+def test_declared_ports_that_nothing_leads_to() -> None:
+    exposed = ("8501/tcp", "8000", "53/udp", "9000/tcp", "99999/tcp", "x", "\u0663")
+    assert unpublished(exposed, [Port.parse("80:9000")]) == (8000, 8501)
+    assert unpublished((), []) == ()
