@@ -15,8 +15,8 @@ from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from nautiloid.project.facts import Notebook, Wanted, read_requirement
-from nautiloid.project.locked_packages import read_locked_packages
+from nautiloid.project.facts import Notebook, Wanted
+from nautiloid.project.locked_packages import pin, read_locked_packages
 from nautiloid.project.toml_file import read_toml
 
 PYLOCK = "pylock.toml"
@@ -75,8 +75,8 @@ class _Lock:
             source = next((one for one in self._entries[name] if _OTHER_SOURCES & one.keys()), None)
             if source is not None or entry is None:
                 self._notebook.add(self._file, f"not supported, images are built from an index's wheels: {name}")
-            elif wanted := read_requirement(f"{name}=={entry['version']}", self._file, self._notebook):
-                found.append(Wanted(wanted.requirement, self._file, locked=True))
+            elif (pinned := pin(name, entry, self._file, self._notebook)) is not None:
+                found.append(pinned)
         return found
 
     def _reached(self, direct: Sequence[Wanted], brought: Set[str]) -> Set[str]:

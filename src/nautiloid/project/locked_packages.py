@@ -6,10 +6,11 @@ Who walks a lock's graph for one image, and who wants to know of everything in i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nautiloid.project.facts import ProjectError
+from nautiloid.project.facts import Notebook, ProjectError, Wanted, read_requirement
 from nautiloid.project.toml_file import read_toml, table
 
 NAMES = ("uv.lock", "poetry.lock", "pylock.toml", "pdm.lock")
@@ -37,6 +38,19 @@ def read_locked_packages(path: Path, root: Path | None = None) -> list[dict[str,
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ProjectError(f"cannot read {path}: its packages are no array of tables", "Make the lock anew.")
     return entries
+
+
+def pin(name: str, entry: Mapping[str, Any], origin: str, notebook: Notebook) -> Wanted | None:
+    """Return the one version that an entry pins; None, with a note, where it pins none that there can be.
+
+    Args:
+        name: The package's name.
+        entry: Its table.
+        origin: The lock.
+        notebook: Hears of a name or version that is none.
+    """
+    wanted = read_requirement(f"{name}=={entry.get('version')}", origin, notebook)
+    return None if wanted is None else Wanted(wanted.requirement, origin, locked=True)
 
 
 def is_local(entry: dict[str, Any]) -> bool:

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from nautiloid.project.facts import Notebook, Wanted
-from nautiloid.project.locked_packages import read_locked_packages
+from nautiloid.project.locked_packages import pin, read_locked_packages
 from nautiloid.project.toml_file import table
 
 FILE = "poetry.lock"
@@ -55,7 +54,8 @@ def read_poetry_lock(
         if table(entry, "source").get("type") in ("git", "url", "directory", "file"):
             notebook.add(FILE, f"not supported, images are built from an index's wheels: {name}")
             continue
-        found.setdefault(name, Wanted(Requirement(f"{name}=={entry.get('version')}"), FILE, locked=True))
+        if (pinned := pin(name, entry, FILE, notebook)) is not None:
+            found.setdefault(name, pinned)
         if name not in brought:
             waiting += _dependencies(entry, extras, environment, notebook)
     return sorted(found.values(), key=lambda wanted: wanted.name)

@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, Version
 from nautiloid.project.dynamic_dependencies import dynamic_dependencies
 from nautiloid.project.facts import Notebook, Said, Wanted, read_requirement
 from nautiloid.project.metadata import Metadata
-from nautiloid.project.toml_file import read_toml, table
+from nautiloid.project.toml_file import items, read_toml, table
 
 FILE = "pyproject.toml"
 
@@ -50,7 +50,7 @@ def read_pyproject(root: Path, notebook: Notebook) -> Metadata | None:
 
 
 def _pep621(project: dict[str, Any], notebook: Notebook) -> Iterator[Wanted]:
-    for text in project.get("dependencies") or ():
+    for text in items(project.get("dependencies")):
         if wanted := read_requirement(str(text), FILE, notebook):
             yield wanted
 

@@ -29,6 +29,11 @@ def read_toml(path: Path, root: Path | None = None) -> dict[str, Any] | None:
         ) from error
 
 
+def items(data: object) -> list[Any]:
+    """Return an array's items; none where it is no array."""
+    return data if isinstance(data, list) else []
+
+
 def table(data: object, *keys: str) -> dict[str, Any]:
     """Return the table at a path of keys; an empty one where there is none."""
     for key in keys:

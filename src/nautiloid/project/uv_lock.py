@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from nautiloid.project.facts import Notebook, Wanted
-from nautiloid.project.locked_packages import read_locked_packages
-from nautiloid.project.toml_file import table
+from nautiloid.project.locked_packages import pin, read_locked_packages
+from nautiloid.project.toml_file import items, table
 
 FILE = "uv.lock"
 
@@ -65,17 +64,17 @@ class _Walk:
         self._seen: set[tuple[str, str, frozenset[str]]] = set()
 
     def dependencies(self, entry: Mapping[str, Any], extras: frozenset[str]) -> None:
-        wanted = list(entry.get("dependencies") or ())
+        wanted = list(items(entry.get("dependencies")))
         for extra in sorted(extras):
-            wanted += table(entry, "optional-dependencies").get(extra) or ()
+            wanted += items(table(entry, "optional-dependencies").get(extra))
         for dependency in wanted:
-            if self._applies(str(dependency.get("marker") or "")):
+            if isinstance(dependency, dict) and self._applies(str(dependency.get("marker") or "")):
                 self._take(dependency)
 
     def _take(self, dependency: Mapping[str, Any]) -> None:
         entry = self._entry(dependency)
         name = canonicalize_name(str(dependency.get("name")))
-        extras = frozenset(str(extra) for extra in dependency.get("extra") or ())
+        extras = frozenset(str(extra) for extra in items(dependency.get("extra")))
         key = (name, str(dependency.get("version")), extras)
         if entry is None or key in self._seen:
             return
@@ -85,7 +84,8 @@ class _Walk:
                 FILE, f"not supported, images are built from an index's wheels: {name} from {entry.get('source')}"
             )
             return
-        self.found.setdefault(name, Wanted(Requirement(f"{name}=={entry.get('version')}"), FILE, locked=True))
+        if (pinned := pin(name, entry, FILE, self._notebook)) is not None:
+            self.found.setdefault(name, pinned)
         if name not in self._brought:
             self.dependencies(entry, extras)
 
@@ -98,7 +98,7 @@ class _Walk:
         return next(iter(fitting or exact), None)
 
     def _fits(self, entry: Mapping[str, Any]) -> bool:
-        markers = entry.get("resolution-markers") or ()
+        markers = items(entry.get("resolution-markers"))
         return not markers or any(self._applies(str(marker)) for marker in markers)
 
     def _applies(self, marker: str) -> bool:

@@ -116,3 +116,24 @@ def test_requirements_do_not_lead_out_of_the_project(tmp_path: Path) -> None:
     draft = draft_definition(project)
     assert "requirements.txt:2: names a file outside of the project" in notes(draft)
     assert "very-secret-line" not in draft.to_yaml()
+
+
+ENTRIES = (
+    'name = "numpy"',
+    'name = "numpy"\nversion = "not one"',
+    "name = 1\nversion = 2\nsource = 3\ndependencies = 4",
+    'name = "numpy"\nversion = "1"\nsource = { registry = "r" }\ndependencies = [1, "x y", { name = 1 }]\nextra = 1',
+    'name = "numpy"\nversion = "1"\nmarker = "x"\nmarkers = "y"\nresolution-markers = 1\ngroups = 1',
+)
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"])
+def test_locks_whose_entries_make_no_sense_are_read_or_refused(tmp_path: Path, lock: str, entry: str) -> None:
+    project = '[[package]]\nname = "app"\nsource = { virtual = "." }\ndependencies = [{ name = "numpy" }, 1]\n'
+    files = {
+        "main.py": SCRIPT,
+        "pyproject.toml": '[project]\nname = "app"\ndependencies = ["numpy"]\n',
+        lock: f"[[packages]]\n{entry}\n" if lock == "pylock.toml" else f"{project}[[package]]\n{entry}\n",
+    }
+    assert draft_of(tmp_path, files).to_yaml()
