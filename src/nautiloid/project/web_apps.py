@@ -47,7 +47,9 @@ _GRADIO = Framework(
     (),
     "7860",
     {
-        "GRADIO_SERVER_NAME": "0.0.0.0",  # noqa: S104 - of the container
+        # 0.0.0.0 by its short name: for the long one Gradio asks itself by the name localhost, which not every engine
+        # gives a container without a network.
+        "GRADIO_SERVER_NAME": "0",
         "GRADIO_SERVER_PORT": "7860",
         "GRADIO_ANALYTICS_ENABLED": "False",
         "GRADIO_TEMP_DIR": "/tmp/gradio",  # noqa: S108 - the image's own path

@@ -96,7 +96,7 @@ def test_a_gradio_application_is_reachable(tmp_path: Path) -> None:
     assert starts(draft) == [PYTHON, "/app/demo.py"]
     definition = loaded(draft, tmp_path)
     assert definition.image.ports == ("7860",)
-    assert definition.image.env["GRADIO_SERVER_NAME"] == "0.0.0.0"
+    assert definition.image.env["GRADIO_SERVER_NAME"] == "0"
     assert definition.image.env["GRADIO_TEMP_DIR"].startswith("/tmp/")
 
 
