@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
+from types import MappingProxyType
 
 from nautiloid.debian.mirrors import Mirrors
+from nautiloid.factory.definition import Weights
 from nautiloid.factory.definition_file import LoadedDefinition
 from nautiloid.factory.locked_compiler import lock_compiler
 from nautiloid.factory.locked_debs import excused_dependencies, locked_debs, resolve_debs
 from nautiloid.factory.locked_files import lock_files
 from nautiloid.factory.locked_weights import lock_weights
 from nautiloid.factory.locked_wheels import lock_wheels
-from nautiloid.factory.lockfile import Lock, LockedRelease, LockError
+from nautiloid.factory.lockfile import Lock, LockedRelease, LockedWeights
 from nautiloid.factory.wheels.resolver import UNBOUND, Bounds
 from nautiloid.net.fetch import Fetcher
 from nautiloid.version import TOOL
@@ -21,7 +23,11 @@ _NO_ARCHIVE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def make_lock(
-    loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | None = None, bounds: Bounds = UNBOUND
+    loaded: LoadedDefinition,
+    fetcher: Fetcher,
+    mirrors: Mirrors | None = None,
+    bounds: Bounds = UNBOUND,
+    weights: Mapping[Weights, LockedWeights] = MappingProxyType({}),
 ) -> Lock:
     """Resolve a definition against the Debian archive, the Python index and the project's files.
 
@@ -30,6 +36,7 @@ def make_lock(
         fetcher: The way to downloads.
         mirrors: The user's own choice of mirrors.
         bounds: Which wheels may be chosen from.
+        weights: Those that are locked already.
 
     Raises:
         NautiloidError: Something cannot be resolved, fetched or verified; the message says what.
@@ -53,22 +60,6 @@ def make_lock(
         excused=excused_dependencies(closure) if closure else (),
         wheels=wheels,
         dropped=dropped,
-        weights=tuple(lock_weights(weights, definition, fetcher) for weights in definition.weights),
+        weights=tuple(weights.get(one) or lock_weights(one, definition, fetcher) for one in definition.weights),
         files=lock_files(loaded),
     )
-
-
-def check_fits(lock: Lock, loaded: LoadedDefinition, path: Path) -> None:
-    """Refuse a lock that was made from another state of its definition, or of the files that it names.
-
-    Raises:
-        LockError: One of them was edited after it was locked.
-    """
-    name = loaded.definition.name
-    if lock.definition != loaded.definition:
-        edited = f"the lock {path} was made from another version of the definition '{name}'"
-    elif lock.files != lock_files(loaded):
-        edited = f"files of '{name}' were edited since the lock {path} was made"
-    else:
-        return
-    raise LockError(edited, "Make a new one with 'nautiloid lock'.")
