@@ -63,10 +63,13 @@ class Renewed:
             write_lock(self.pinned.lock, self.path)
 
     def tell(self, progress: Progress) -> None:
-        """Say what was edited and what moved, where there was a lock before."""
+        """Say that the definition was locked, and what was edited and moved where there was a lock before."""
+        made = self.pinned.lock
         if self.old is None:
-            return
-        progress.note(f"Locked {self.pinned.lock.definition.name} anew, since it was edited -> {self.path}")
+            held = f"{len(made.debs)} Debian packages, {len(made.wheels)} wheels, {len(made.files)} files"
+            progress.note(f"Locked {made.definition.name}: {held} -> {self.path}")
+        else:
+            progress.note(f"Locked {made.definition.name} anew, since it was edited -> {self.path}")
         moved = [str(change) for change in self.changes if change.kind != "files"]
         for line in (*self.edited, *moved):
             progress.note(f"  {line}")

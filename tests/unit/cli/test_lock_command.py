@@ -7,9 +7,9 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import Result
 from typer.testing import CliRunner
 
 from nautiloid.cli.app import app
@@ -56,7 +56,7 @@ def test_a_build_that_makes_the_lock_says_the_same(tmp_path: Path, monkeypatch: 
         assert ("warning: LD_PRELOAD=/a says what programs load first" in result.stderr) == told
 
 
-def _run(*words: str) -> Result:
+def _run(*words: str) -> Any:
     return CliRunner().invoke(app, list(words))
 
 
