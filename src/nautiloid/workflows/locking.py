@@ -120,7 +120,12 @@ class LockPlace:
 
 
 def lock_places(
-    definition: str, architectures: str | None = None, chosen: Path | None = None, outside: Sequence[Path] = ()
+    definition: str,
+    architectures: str | None = None,
+    chosen: Path | None = None,
+    outside: Sequence[Path] = (),
+    *,
+    text: str | None = None,
 ) -> list[LockPlace]:
     """Load a definition once for each processor, and say where each lock lies.
 
@@ -129,13 +134,14 @@ def lock_places(
         architectures: Debian's names with commas between them; None: what the definition says.
         chosen: The lock that the user named; by default beside the definition, for catalog images here.
         outside: What the user lets the definition take beside what lies in its directory.
+        text: What the definition's file shall hold, in place of what it does.
 
     Raises:
         UsageError: There is no such definition, or it is not valid.
     """
     wanted = [name.strip() for name in architectures.split(",")] if architectures else [None]
     in_catalog = catalog.find(definition) is not None
-    loaded = [load_definition(definition, architecture, outside) for architecture in dict.fromkeys(wanted)]
+    loaded = [load_definition(definition, architecture, outside, text=text) for architecture in dict.fromkeys(wanted)]
     return [LockPlace(one, _lock_path(one, chosen, in_catalog=in_catalog)) for one in loaded]
 
 
