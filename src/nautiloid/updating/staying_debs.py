@@ -62,13 +62,13 @@ def staying_debs(old: Lock, new: Lock, package: Callable[[LockedDeb], Package]) 
 
 
 def _requests(lock: Lock) -> Iterator[str]:
-    """Yield what is asked for by the definition, or by anything else that is no package of the lock."""
+    """Yield what the definition asks for, and by name what anything else does that is no package of the lock.
+
+    An entry of a lock names only the first relation that brought its package.
+    """
+    yield from lock.definition.debian.packages
     names = {deb.name for deb in lock.debs}
-    for deb in lock.debs:
-        if not deb.wanted_by:
-            yield deb.relation or deb.name
-        elif deb.wanted_by not in names:
-            yield deb.name
+    yield from (deb.name for deb in lock.debs if deb.wanted_by not in names)
 
 
 def _definition(relations: Iterable[str]) -> Package:

@@ -80,6 +80,11 @@ def test_a_narrower_request_moves_what_it_names() -> None:
     assert _versions(found) == {"a": "2", "b": "1"}
 
 
+def test_every_request_counts_also_a_second_one_for_the_same_package() -> None:
+    states = States({"a": ""}, {"a": ""})
+    assert _versions(states.staying(states.lock(OLD, ["a"]), states.lock(NEW, ["a", "a (>= 2)"]))) == {"a": "2"}
+
+
 def test_what_nothing_wants_any_more_goes_with_all_that_it_needed() -> None:
     both = {"a": "Depends: c", "b": "Depends: d", "c": "", "d": ""}
     states = States(both, both)
