@@ -116,3 +116,25 @@ def test_without_advisories_versions_are_shown_and_security_is_refused(
     monkeypatch.setenv("NAUTILOID_DB", str(tmp_path / "none.db"))
     assert "there are no advisories here" in _nautiloid(place, "update", ".")
     assert "there is no advisory database" in _nautiloid(place, "update", ".", "--only-security", code=1)
+
+
+def test_an_edited_definition_moves_nothing_else_of_an_aged_lock(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = read_lock(place / "aged.lock")
+    text = (place / "nautiloid.yaml").read_text()
+    monkeypatch.setenv("NAUTILOID_IMAGES", str(place / "images"))
+    try:
+        said = _nautiloid(place, "add", "deb:libgomp1", "idna")
+        new = read_lock(place / "aged.lock")
+        assert {name: version for name, version in _versions(new).items() if name in _versions(old)} == _versions(old)
+        assert _versions(new).keys() - _versions(old).keys() == {"libgomp1", "idna"}
+        assert "  + libgomp1 " in said
+        assert new.timestamp > old.timestamp
+        # What the archive has in a newer version by now remembers when it had this one.
+        openssl = next(deb for deb in new.debs if deb.name == "libssl3")
+        assert openssl.at == old.timestamp
+        _nautiloid(place, "build", ".", "--locked", "--no-test")
+        assert "aged" in _nautiloid(place, "remove", "deb:libgomp1", "idna")
+        again = read_lock(place / "aged.lock")
+        assert _versions(again) == _versions(old)
+    finally:
+        (place / "nautiloid.yaml").write_text(text)

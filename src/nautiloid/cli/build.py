@@ -1,4 +1,4 @@
-"""``nautiloid build``: make the image that a lock describes."""
+"""``nautiloid build``: make the image of a definition, from its lock."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from nautiloid.cli import console
 from nautiloid.cli.definition_options import (
     ArchitecturesOption,
     DefinitionArgument,
+    LockedOption,
     LockOption,
     MirrorOption,
     OfflineOption,
@@ -41,13 +42,16 @@ def build(
         bool, typer.Option("--test/--no-test", help="Give the image its name only when its self-test passes.")
     ] = True,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build even when nothing has changed.")] = False,
-    locked: Annotated[bool, typer.Option("--locked", help="Refuse to make a lock when there is none.")] = False,
+    locked: LockedOption = False,
     allow_outside: OutsideOption = None,
     mirror: MirrorOption = None,
     security_mirror: SecurityMirrorOption = None,
     offline: OfflineOption = False,
 ) -> None:
-    """Build the image that a lock describes; locks the definition first when it has no lock yet.
+    """Build the image of a definition, from its lock.
+
+    A lock that is missing is made. Where the definition, or a file that it names, was edited since, the lock is
+    renewed: what the edit does not touch stays as it was, and what moves is shown. `--locked` refuses instead.
 
     The image lands in the local image store, where `nautiloid run` finds it. No engine and no root are needed; where
     there is an engine, the image is tested in it before it gets its name.

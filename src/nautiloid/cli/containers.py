@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
-from nautiloid.cli.run import EngineName
+from nautiloid.cli.run_options import EngineName
 from nautiloid.containers.container import ContainerError
 from nautiloid.containers.known import all_containers, find_container
 from nautiloid.report.terminal.containers import container_as_json, containers_to_lines

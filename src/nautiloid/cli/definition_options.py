@@ -56,4 +56,7 @@ OutsideOption = Annotated[
         help="Let the definition's files come from there as well, not only from its own directory. Repeatable.",
     ),
 ]
+LockedOption = Annotated[
+    bool, typer.Option("--locked", help="Take the lock as it is; refuse one that is missing or not up to date.")
+]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Use only what is in the cache.")]

@@ -41,22 +41,27 @@ def init(
         deliver(text, None)
     else:
         path = write_draft(text, directory, force=force)
-        _summarise(draft, path)
+        console.show(draft_to_lines(draft, path))
+    remark_on(draft)
+
+
+def remark_on(draft: Draft) -> None:
+    """Print what a person should know of a draft."""
     for note in draft.notes:
         console.note(note.message, note.origin)
     for said in draft.unknown:
         console.note(f"imports {said.value}; which distribution brings it?", said.origin)
 
 
-def _summarise(draft: Draft, path: Path) -> None:
+def draft_to_lines(draft: Draft, path: Path) -> list[str]:
+    """Return what a draft says, in short, and where it was written."""
     start = " ".join((*draft.entrypoint.value, *draft.command.value))
     left = f", {len(draft.left_out)} left behind" if draft.left_out else ""
-    console.show([
+    lines = [
         f"Wrote {path}: {draft.name}, extends {draft.extends.value} ({draft.extends.origin})",
         f"  requirements  {', '.join(said.value for said in draft.requirements) or 'none of its own'}",
         f"  files         {', '.join(one.source for one in draft.files)}{left}",
         f"  starts        {start}",
-    ])  # fmt: skip
+    ]
     count = len(draft.notes) + len(draft.unknown)
-    if count:
-        console.show([f"{count} remarks, also in the file:"])
+    return [*lines, f"{count} remarks, also in the file:"] if count else lines

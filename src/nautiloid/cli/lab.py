@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.definition_options import LockedOption
 from nautiloid.cli.judgement_options import DatabaseOption, IgnoreFileOption, MaxAgeOption, VexOption, criteria
 from nautiloid.report.lab import write_lab_report
 from nautiloid.report.terminal.lab import lab_to_lines
@@ -25,6 +26,7 @@ def lab(
     compare: Annotated[
         bool, typer.Option("--compare/--no-compare", help="Build the control image and compare with it.")
     ] = True,
+    locked: LockedOption = False,
     vex: VexOption = None,
     ignore_file: IgnoreFileOption = None,
     max_db_age: MaxAgeOption = None,
@@ -39,7 +41,7 @@ def lab(
     workspace = console.workspace()
     judgement = criteria(vex, ignore_file, max_db_age)
     with workspace.fetching() as fetcher:
-        lab = Lab(work, workspace, choose_engine(engine), fetcher, judgement, database)
+        lab = Lab(work, workspace, choose_engine(engine), fetcher, judgement, database, locked)
         result = lab.run(data, compare=compare)
     write_lab_report(result, work)
     console.show(lab_to_lines(result, work, width=console.width()))

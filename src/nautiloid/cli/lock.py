@@ -19,6 +19,8 @@ from nautiloid.cli.definition_options import (
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory import explain as grounds
 from nautiloid.factory.lockfile import read_lock
+from nautiloid.net.fetch import Fetcher
+from nautiloid.report.terminal.lock import differences_to_lines, renewed_to_lines
 from nautiloid.workflows.locking import LockPlace, lock_places
 
 
@@ -30,6 +32,12 @@ def lock(
     security_mirror: SecurityMirrorOption = None,
     offline: OfflineOption = False,
     allow_outside: OutsideOption = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the lock is up to date: exit code 0 or 1.")
+    ] = False,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="Take everything in its newest version, whatever the lock says.")
+    ] = False,
     explain: Annotated[
         str | None,
         typer.Option("--explain", metavar="NAME", help="Say why a package is in, or is not, by the lock that exists."),
@@ -42,26 +50,44 @@ def lock(
     up in the Debian archive, and its package is added. Warnings name what the definition lets through, such as files
     that run whenever Python starts, or come from outside of its directory.
 
+    Where there is a lock, what was not edited stays as it was: `--upgrade`, or `nautiloid update`, moves it.
+
     Example: `nautiloid lock pytorch`
+
+    In CI: `nautiloid lock --check`
 
     Why is it in: `nautiloid lock pytorch --explain libssl3`
     """
     places = lock_places(definition, arch, lock, allow_outside or ())
     if explain is not None:
         _explain(places, explain)
-        return
-    with console.workspace().fetching(offline=offline) as fetcher:
-        for place in places:
-            pinned = place.lock(fetcher, Mirrors(mirror, security_mirror))
-            made = pinned.lock
-            console.show([
-                f"Locked {made.definition.name} of {made.timestamp:%Y-%m-%d} for {made.definition.architecture}: "
-                f"{len(made.debs)} Debian packages, {len(made.wheels)} wheels, {len(made.weights)} weights, "
-                f"{len(made.files)} files -> {place.path}",
-                *(f"  {line}" for line in grounds.added_for_libraries(made)),
-            ])  # fmt: skip
-            for caution in pinned.cautions(fetcher.store):
-                console.note(caution, "warning")
+    elif check:
+        _check(places)
+    else:
+        with console.workspace().fetching(offline=offline) as fetcher:
+            for place in places:
+                _lock(place, fetcher, Mirrors(mirror, security_mirror), upgrade=upgrade)
+
+
+def _lock(place: LockPlace, fetcher: Fetcher, mirrors: Mirrors, *, upgrade: bool) -> None:
+    made = place.upgraded(fetcher, mirrors) if upgrade else place.renewed(fetcher, mirrors)
+    made.write()
+    console.show(renewed_to_lines(made, width=console.width()))
+    for note in made.notes:
+        console.note(note)
+    for caution in made.pinned.cautions(fetcher.store):
+        console.note(caution, "warning")
+
+
+def _check(places: list[LockPlace]) -> None:
+    stale = False
+    for place in places:
+        differences = place.differences()
+        console.show(differences_to_lines(place, differences, width=console.width()))
+        stale = stale or bool(differences)
+    if stale:
+        console.failed("not up to date; 'nautiloid lock' brings it up to date")
+        raise typer.Exit(1)
 
 
 def _explain(places: list[LockPlace], name: str) -> None:

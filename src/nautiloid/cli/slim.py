@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
-from nautiloid.cli.definition_options import LockOption, OutsideOption
+from nautiloid.cli.definition_options import LockedOption, LockOption, OutsideOption
 from nautiloid.report.terminal.slim import proof_to_lines, removable_to_lines
 from nautiloid.run.profile import parse_size
 from nautiloid.workflows.slim import SlimOrder, open_slimming
@@ -34,6 +34,7 @@ def slim(
         typer.Option("--apply", metavar="OUT.yaml", help="Write the definition, build its image, and prove it."),
     ] = None,
     lock: LockOption = None,
+    locked: LockedOption = False,
     allow_outside: OutsideOption = None,
 ) -> None:
     """Run work in an image, see which files it uses, and propose slim rules for the rest.
@@ -45,7 +46,9 @@ def slim(
     """
     del trace
     outside = tuple(allow_outside or ())
-    order = SlimOrder(definition, tuple(args), tuple(mount or ()), output, parse_size(smallest), apply, lock, outside)
+    order = SlimOrder(
+        definition, tuple(args), tuple(mount or ()), output, parse_size(smallest), apply, lock, outside, locked
+    )
     with open_slimming(order, console.workspace()) as slimming:
         traced = slimming.trace()
         console.show(removable_to_lines(traced, slimming.site, width=console.width()))

@@ -84,7 +84,7 @@ def resolve_source(local: LocalFile, root: Path) -> tuple[Path, Path]:
 
 
 def load_definition(
-    name_or_path: str, architecture: str | None = None, outside: Sequence[Path] = ()
+    name_or_path: str, architecture: str | None = None, outside: Sequence[Path] = (), *, text: str | None = None
 ) -> LoadedDefinition:
     """Load a definition by catalog name (``pytorch``) or by file (``./image.yaml``, or its directory).
 
@@ -92,13 +92,14 @@ def load_definition(
         name_or_path: The name or the file.
         architecture: Debian's name of a processor, in place of the one that the definition names.
         outside: What the user lets ``files`` name beside what lies below the definition's directory.
+        text: What the file shall hold, in place of what it does.
 
     Raises:
         DefinitionError: Nothing of that name exists, the YAML is broken, ``extends`` runs in a circle, or keys
             and values are wrong (all of them are listed).
     """
     source = _locate(name_or_path, relative_to=Path())
-    data, roots = _merged(source, seen=())
+    data, roots = _merged(source, seen=(), text=text)
     data, path = _fill_in(data), source.definition
     if architecture is not None:
         data["architecture"] = architecture
@@ -124,9 +125,11 @@ def _locate(name_or_path: str, *, relative_to: Path) -> catalog.CatalogEntry:
     )
 
 
-def _merged(source: catalog.CatalogEntry, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], list[Path]]:
+def _merged(
+    source: catalog.CatalogEntry, *, seen: tuple[Path, ...], text: str | None = None
+) -> tuple[dict[str, Any], list[Path]]:
     """Return a definition's data laid over what it extends, its variants over both, and the root of each file."""
-    data, roots = _extended(source.definition, seen=seen)
+    data, roots = _extended(source.definition, seen=seen, text=text)
     for variant in source.variants:
         for path in catalog.variant_files(variant, python="python" in data):
             own = _read_yaml(path)
@@ -136,12 +139,12 @@ def _merged(source: catalog.CatalogEntry, *, seen: tuple[Path, ...]) -> tuple[di
     return data, roots
 
 
-def _extended(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], list[Path]]:
+def _extended(path: Path, *, seen: tuple[Path, ...], text: str | None = None) -> tuple[dict[str, Any], list[Path]]:
     resolved = path.resolve()
     if resolved in seen:
         chain = " -> ".join(p.name for p in (*seen, resolved))
         raise DefinitionError(f"'extends' runs in a circle: {chain}")
-    own = _read_yaml(path)
+    own = _read_yaml(path, text)
     roots = [path.parent] * len(own.get("files") or ())
     parent_name = own.pop("extends", None)
     if parent_name is None:
@@ -152,9 +155,9 @@ def _extended(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], li
     return _overlay(parent, own), [*parent_roots, *roots]
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def _read_yaml(path: Path, text: str | None = None) -> dict[str, Any]:
     try:
-        data = loads_yaml(read_regular(path, bounds.WRITTEN_BY_HAND).decode())
+        data = loads_yaml(read_regular(path, bounds.WRITTEN_BY_HAND).decode() if text is None else text)
     except (OSError, ValueError) as error:
         raise DefinitionError(f"cannot read {path}: {error}") from error
     if not isinstance(data, dict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -50,10 +50,17 @@ def explain(lock: Lock, name: str) -> tuple[Explanation, ...]:
     return found
 
 
-def added_for_libraries(lock: Lock) -> list[str]:
-    """Return a line for each Debian package that was added because files need a library of it."""
+def added_for_libraries(lock: Lock, before: Collection[str] = ()) -> list[str]:
+    """Return a line for each Debian package that was added because files need a library of it.
+
+    Args:
+        lock: The lock that was made.
+        before: The packages that were there before.
+    """
     lines = []
     for deb in lock.debs:
+        if deb.name in before:
+            continue
         needing: dict[str, list[str]] = {}
         for need in deb.libraries:
             needing.setdefault(lock.named(need.component), []).append(need.soname)

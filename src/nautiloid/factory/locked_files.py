@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from nautiloid.errors import UsageError
+from pydantic import ValidationError
+
+from nautiloid.errors import UsageError, quotable
 from nautiloid.factory import slim
 from nautiloid.factory.definition import LocalFile
 from nautiloid.factory.definition_file import LoadedDefinition
@@ -43,11 +45,15 @@ def _lock_files(loaded: LoadedDefinition, index: int, local: LocalFile) -> Itera
 
 def _locked_file(index: int, path: Path, relative: str, to: str) -> LockedFile:
     data = path.read_bytes()
-    return LockedFile(
-        index=index,
-        path=relative,
-        to=to,
-        mode=0o755 if path.stat().st_mode & 0o100 else 0o644,
-        size=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
-    )
+    try:
+        return LockedFile(
+            index=index,
+            path=relative,
+            to=to,
+            mode=0o755 if path.stat().st_mode & 0o100 else 0o644,
+            size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+        )
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise UsageError(f"the file {quotable(str(path))} cannot be in an image: its name {reason}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Mapping
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -16,6 +17,15 @@ from nautiloid.factory.wheels.resolver import fetch_wheels, resolve
 from nautiloid.net.fetch import Fetcher
 
 _WEIGHTS_LIMIT = 2 << 30  # bytes
+
+
+KnownWeights = Mapping[Weights, LockedWeights]
+"""Weights that were locked before, by what a definition asks for."""
+
+
+def lock_all_weights(definition: Definition, known: KnownWeights, fetcher: Fetcher) -> tuple[LockedWeights, ...]:
+    """Lock all weights of a definition, but for those that are known; raises as ``lock_weights`` does."""
+    return tuple(known.get(one) or lock_weights(one, definition, fetcher) for one in definition.weights)
 
 
 def lock_weights(weights: Weights, definition: Definition, fetcher: Fetcher) -> LockedWeights:

@@ -40,6 +40,9 @@ def lock_wheels(
         # What the image does without cannot be forbidden: it is resolved, said so, and left out.
         chosen = resolve(python.requirements, target, python.never, bounds=bounds)
         check_fitness(chosen, target, python.requirements)
+    for wheel in chosen:
+        if wheel.withdrawn:
+            fetcher.progress.note(f"warning: {wheel.name} {wheel.version} was withdrawn by its authors (yanked)")
     drop = {canonicalize_name(name): because for name, because in python.drop.items()}
     kept: list[ResolvedWheel] = []
     dropped: list[DroppedWheel] = []

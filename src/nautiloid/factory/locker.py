@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
+from types import MappingProxyType
 
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.definition_file import LoadedDefinition
@@ -11,9 +11,9 @@ from nautiloid.factory.libraries.completing import complete
 from nautiloid.factory.locked_compiler import lock_compiler
 from nautiloid.factory.locked_debs import excused_dependencies, locked_debs, read_archive
 from nautiloid.factory.locked_files import lock_files
-from nautiloid.factory.locked_weights import lock_weights
+from nautiloid.factory.locked_weights import KnownWeights, lock_all_weights
 from nautiloid.factory.locked_wheels import lock_wheels
-from nautiloid.factory.lockfile import Lock, LockedDeb, LockError
+from nautiloid.factory.lockfile import Lock, LockedDeb
 from nautiloid.factory.wheels.resolver import UNBOUND, Bounds
 from nautiloid.net.fetch import Fetcher
 from nautiloid.version import TOOL
@@ -22,7 +22,11 @@ _NO_ARCHIVE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def make_lock(
-    loaded: LoadedDefinition, fetcher: Fetcher, mirrors: Mirrors | None = None, bounds: Bounds = UNBOUND
+    loaded: LoadedDefinition,
+    fetcher: Fetcher,
+    mirrors: Mirrors | None = None,
+    bounds: Bounds = UNBOUND,
+    weights: KnownWeights = MappingProxyType({}),
 ) -> Lock:
     """Resolve a definition against the Debian archive, the Python index and the project's files.
 
@@ -31,6 +35,7 @@ def make_lock(
         fetcher: The way to downloads.
         mirrors: The user's own choice of mirrors.
         bounds: Which wheels may be chosen from.
+        weights: Those that are locked already.
 
     Raises:
         NautiloidError: Something cannot be resolved, fetched or verified; the message says what.
@@ -38,10 +43,10 @@ def make_lock(
     definition = loaded.definition
     mirrors = mirrors or Mirrors()
     if not definition.debian.packages:
-        return _lock(loaded, fetcher, bounds)
+        return _lock(loaded, fetcher, bounds, weights)
     archive = read_archive(definition, fetcher, mirrors)
     closure = archive.closure(definition.debian.packages)
-    lock = _lock(loaded, fetcher, bounds, locked_debs(closure)).model_copy(
+    lock = _lock(loaded, fetcher, bounds, weights, locked_debs(closure)).model_copy(
         update={
             "timestamp": max(release.date for _, release in archive.releases),
             "releases": archive.locked_releases,
@@ -52,7 +57,13 @@ def make_lock(
     return complete(lock, loaded, archive, fetcher, mirrors)
 
 
-def _lock(loaded: LoadedDefinition, fetcher: Fetcher, bounds: Bounds, debs: tuple[LockedDeb, ...] = ()) -> Lock:
+def _lock(
+    loaded: LoadedDefinition,
+    fetcher: Fetcher,
+    bounds: Bounds,
+    weights: KnownWeights,
+    debs: tuple[LockedDeb, ...] = (),
+) -> Lock:
     """Lock wheels, weights and files, beside the Debian packages that are locked already."""
     definition = loaded.definition
     wheels, dropped = lock_wheels(definition, debs, fetcher, bounds)
@@ -63,22 +74,6 @@ def _lock(loaded: LoadedDefinition, fetcher: Fetcher, bounds: Bounds, debs: tupl
         debs=debs,
         wheels=wheels,
         dropped=dropped,
-        weights=tuple(lock_weights(weights, definition, fetcher) for weights in definition.weights),
+        weights=lock_all_weights(definition, weights, fetcher),
         files=lock_files(loaded),
     )
-
-
-def check_fits(lock: Lock, loaded: LoadedDefinition, path: Path) -> None:
-    """Refuse a lock that was made from another state of its definition, or of the files that it names.
-
-    Raises:
-        LockError: One of them was edited after it was locked.
-    """
-    name = loaded.definition.name
-    if lock.definition != loaded.definition:
-        edited = f"the lock {path} was made from another version of the definition '{name}'"
-    elif lock.files != lock_files(loaded):
-        edited = f"files of '{name}' were edited since the lock {path} was made"
-    else:
-        return
-    raise LockError(edited, "Make a new one with 'nautiloid lock'.")

@@ -219,7 +219,7 @@ def read_lock(path: Path) -> Lock:
         where = ".".join(str(step) for step in first["loc"])
         raise LockError(
             f"{path} is not a lock of version {LOCK_VERSION}: {where}: {first['msg']}",
-            "Make a new one with 'nautiloid lock'.",
+            "Make a new one with 'nautiloid lock --upgrade'.",
         ) from error
 
 

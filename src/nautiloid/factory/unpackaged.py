@@ -42,7 +42,7 @@ def add_files(tree: Tree, lock: Lock, inputs: Inputs) -> None:
         path = inputs.sources[locked.index] / locked.path if locked.path else inputs.sources[locked.index]
         if not path.is_file() or sha256_of(path) != locked.sha256:
             raise IntegrityError(
-                f"the file {path} is not the one that was locked", "Lock it again with 'nautiloid lock'."
+                f"the file {path} is not the one that was locked", "Bring the lock up to date with 'nautiloid lock'."
             )
         origin = Origin("application", "files")
         content = FileSlice(path, locked.size, f"file:{locked.sha256}")

@@ -44,6 +44,15 @@ class LockChange:
     fixes: tuple[Vulnerability, ...] = ()
     brings: tuple[Vulnerability, ...] = ()
 
+    def __str__(self) -> str:
+        """Return it as one line: ``+ numpy 2.4.1``, ``- pillow 12.0``, ``idna 3.10 -> 3.11``."""
+        kind = {"deb": " (Debian package)", "wheel": ""}.get(self.kind, f" ({self.kind})")
+        if not self.before:
+            return f"+ {self.name} {self.after}{kind}"
+        if not self.after:
+            return f"- {self.name} {self.before}{kind}"
+        return f"{self.name} {self.before} -> {self.after}{kind}"
+
 
 def changes_between(old: Lock, new: Lock) -> tuple[LockChange, ...]:
     """Return what moves from one lock to the other, sorted by kind and name."""

@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from nautiloid.debian.deb import read_deb
-from nautiloid.debian.index import Package, PackageIndex
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.definition_file import LoadedDefinition
 from nautiloid.factory.locker import make_lock
-from nautiloid.factory.lockfile import Lock, LockedDeb, LockedWheel
+from nautiloid.factory.lockfile import Lock, LockedWheel
 from nautiloid.factory.wheels.resolver import Bounds, ResolutionError
-from nautiloid.net.fetch import Download, Fetcher
+from nautiloid.net.fetch import Fetcher
 from nautiloid.updating.changes import LockChange, changes_between, with_vulnerabilities
+from nautiloid.updating.control_data import control_data
 from nautiloid.updating.holding_back import hold_back
 from nautiloid.vulns.model import Finding, ScanResult, State
 
@@ -161,7 +160,7 @@ class Updating:
     def _held_back(self, old: Lock, new: Lock, before: ScanResult, notes: list[str]) -> Lock:
         # A finding's package is the source package where the ecosystem has such; locks hold nothing else beside wheels.
         moving = {finding.package for finding in before.open if finding.state is State.FIXED}
-        held = hold_back(old, new, moving, self._reader(old, new))
+        held = hold_back(old, new, moving, control_data((old, new), self.fetcher, self.mirrors))
         if held.along:
             notes.append(f"had to move along: {', '.join(held.along)}")
         python = f"python{old.definition.python.version}" if old.definition.python else ""
@@ -172,27 +171,6 @@ class Updating:
         present = {deb.name for deb in held.debs} | {""}
         kept = tuple(one for key, one in sorted(excused.items()) if one.package in present)
         return new.model_copy(update={"debs": held.debs, "compiler": compiler, "excused": kept})
-
-    def _reader(self, old: Lock, new: Lock) -> Callable[[LockedDeb], Package]:
-        """Return what reads a locked package's control data; the packages are fetched first, all at once."""
-        wanted = [(deb, lock) for lock in (old, new) for deb in lock.debs]
-        downloads = [
-            Download(deb.path, self.mirrors.of(deb.archive, deb.at or lock.timestamp), deb.sha256, deb.size, deb.name)
-            for deb, lock in wanted
-        ]
-        paths = self.fetcher.fetch_all(downloads, title="Fetch Debian packages")
-        known: dict[str, Package] = {}
-
-        def package(deb: LockedDeb) -> Package:
-            if deb.sha256 not in known:
-                index = PackageIndex(old.definition.architecture)
-                text = read_deb(paths[deb.sha256]).control.text
-                file = f"Filename: {deb.path}\nSize: {deb.size}\nSHA256: {deb.sha256}"
-                index.add(f"{text.rstrip()}\n{file}\n", archive=deb.archive, suite="")
-                known[deb.sha256] = index.candidates(deb.name)[0]
-            return known[deb.sha256]
-
-        return package
 
     @staticmethod
     def _same(old: Lock, new: Lock) -> bool:

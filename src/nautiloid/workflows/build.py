@@ -1,4 +1,4 @@
-"""Build: lock where there is no lock, make the image, test it, name it, attach its SBOMs, hand it on."""
+"""Build: bring the lock up to date, make the image, test it, name it, attach its SBOMs, hand it on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class BuildOrder:
         load: The engine that gets the image; None: none.
         test: Whether the image must pass its self-test before it gets its name.
         rebuild: Build even when nothing has changed.
-        locked: Refuse to make a lock when there is none.
+        locked: Take the lock as it is, and refuse one that is not up to date.
         offline: Use only what the cache holds.
         outside: What the definition may take beside what lies in its directory.
     """
@@ -77,16 +77,17 @@ class Built:
 
 
 def build(order: BuildOrder, workspace: Workspace) -> Built:
-    """Build the image that a definition's lock describes; lock the definition first when it has no lock yet.
+    """Build the image of a definition; its lock is brought up to date first, with as little moved as the edit needs.
 
     Raises:
+        StaleLockError: The lock is not up to date, and must be.
         NautiloidError: Something cannot be had or is not what the lock says, the image fails its self-test (its name
             then means the image before it), or the engine refuses it.
     """
     places = lock_places(order.definition, order.architectures, order.lock, order.outside)
     reference = parse_name(order.tag or f"{CATALOG_PREFIX}{places[0].loaded.definition.name}")
     with workspace.fetching(offline=order.offline) as fetcher:
-        pinned = [place.pinned(fetcher, order.mirrors, may_lock=not order.locked) for place in places]
+        pinned = [place.pinned(fetcher, order.mirrors, locked=order.locked) for place in places]
         built = build_locked(
             pinned, reference, workspace, fetcher, mirrors=order.mirrors, test=order.test, rebuild=order.rebuild
         )

@@ -32,6 +32,7 @@ class Lab:
         work: Where its results go: the lock, the learner's folder, the report.
         criteria: What findings are held against.
         database: The advisories; None is the usual database, where there is one.
+        locked: Take the locks as they are, and refuse those that are not up to date.
     """
 
     work: Path
@@ -40,6 +41,7 @@ class Lab:
     fetcher: Fetcher
     criteria: Criteria = field(default_factory=Criteria)
     database: Path | None = None
+    locked: bool = False
 
     def run(self, data: Path | None = None, *, compare: bool = True) -> LabResult:
         """Do everything that is not done yet.
@@ -52,7 +54,7 @@ class Lab:
             NautiloidError: A step failed; what earlier steps made stays and is used next time.
         """
         started = time.monotonic()
-        measuring = Measuring(self.work, self.workspace, self.fetcher)
+        measuring = Measuring(self.work, self.workspace, self.fetcher, self.locked)
         found = find_photos(data, self.workspace.cache, self.fetcher)
         digest = measuring.built(IMAGE, self.engine)
         ready = self.engine.make_ready(REFERENCE, self.workspace.images, self.workspace.progress)

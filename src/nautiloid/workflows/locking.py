@@ -1,20 +1,28 @@
-"""Definitions and their locks: which lock belongs to a definition, and making one where there is none."""
+"""Definitions and their locks: which lock belongs to a definition, and bringing it up to date."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nautiloid import catalog
 from nautiloid.debian.mirrors import Mirrors
-from nautiloid.factory.cautions import cautions
+from nautiloid.errors import NautiloidError
 from nautiloid.factory.definition_file import LoadedDefinition, load_definition
-from nautiloid.factory.explain import added_for_libraries
-from nautiloid.factory.locker import check_fits, make_lock
+from nautiloid.factory.lock_differences import lock_differences
+from nautiloid.factory.locker import make_lock
 from nautiloid.factory.lockfile import Lock, LockError, read_lock, write_lock
 from nautiloid.net.fetch import Fetcher
-from nautiloid.net.store import Store
+from nautiloid.updating.relock import Relocking
+from nautiloid.workflows.renewed import Pinned, Renewed
+
+__all__ = ["LockPlace", "Pinned", "Renewed", "StaleLockError", "lock_places"]
+
+
+class StaleLockError(NautiloidError):
+    """A lock that must be used as it is does not say what its definition says, or is not there."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,7 @@ class LockPlace:
     path: Path
 
     def resolve(self, fetcher: Fetcher, mirrors: Mirrors | None = None) -> Pinned:
-        """Resolve the definition anew; nothing is written.
+        """Resolve the definition anew, everything in its newest version; nothing is written.
 
         Raises:
             NautiloidError: Something cannot be resolved, fetched or verified.
@@ -38,53 +46,86 @@ class LockPlace:
         write_lock(made.lock, self.path)
         return made
 
-    def pinned(self, fetcher: Fetcher, mirrors: Mirrors | None = None, *, may_lock: bool = True) -> Pinned:
-        """Return the definition with its lock, made first where there is none.
+    def differences(self) -> tuple[str, ...]:
+        """Say why the lock is not up to date, a line each; nothing: it is.
+
+        Raises:
+            LockError: What lies there cannot be read.
+        """
+        if not self.path.exists():
+            return (f"there is no lock at {self.path}",)
+        return lock_differences(read_lock(self.path), self.loaded)
+
+    def renewed(self, fetcher: Fetcher, mirrors: Mirrors | None = None) -> Renewed:
+        """Return a lock that is up to date: the one there is, or one in which only what was edited moves.
+
+        Nothing is written.
 
         Args:
             fetcher: The way to downloads.
             mirrors: The user's own choice of mirrors.
-            may_lock: Whether one may be made.
 
         Raises:
-            LockError: There is none and none may be made, or it was made from another state of the definition.
+            LockError: There is a lock, but it cannot be read.
+            NautiloidError: Something cannot be resolved, fetched or verified.
         """
-        if may_lock and not self.path.exists():
-            made = self.lock(fetcher, mirrors)
-            for line in added_for_libraries(made.lock):
-                fetcher.progress.note(line)
-            for caution in made.cautions(fetcher.store):
-                fetcher.progress.note(f"warning: {caution}")
-        lock = read_lock(self.path)
-        check_fits(lock, self.loaded, self.path)
-        return Pinned(self.loaded, lock)
+        if not self.path.exists():
+            return Renewed(self.resolve(fetcher, mirrors), self.path, None)
+        old = read_lock(self.path)
+        edited = lock_differences(old, self.loaded)
+        if not edited:
+            return Renewed(Pinned(self.loaded, old), self.path, old)
+        relocking = Relocking(self.loaded, fetcher, mirrors or Mirrors())
+        new = relocking.relock(old)
+        return Renewed(Pinned(self.loaded, new), self.path, old, edited, tuple(relocking.notes))
 
-    def fitting(self, fetcher: Fetcher) -> Pinned:
-        """Return the definition with its lock; a new one where there is none, or where it no longer fits."""
-        try:
-            return self.pinned(fetcher, may_lock=False)
-        except LockError:
-            return self.lock(fetcher)
+    def upgraded(self, fetcher: Fetcher, mirrors: Mirrors | None = None) -> Renewed:
+        """Return a new lock, everything in its newest version; nothing is written.
 
+        Raises:
+            NautiloidError: Something cannot be resolved, fetched or verified.
+        """
+        old: Lock | None = None
+        with contextlib.suppress(LockError):  # one that cannot be read gives way, and there is nothing to compare
+            old = read_lock(self.path)
+        return Renewed(self.resolve(fetcher, mirrors), self.path, old)
 
-@dataclass(frozen=True)
-class Pinned:
-    """A definition for one processor, with its lock."""
-
-    loaded: LoadedDefinition
-    lock: Lock
-
-    def cautions(self, store: Store) -> list[str]:
-        """Return what somebody should look at before building, a line each.
+    def pinned(self, fetcher: Fetcher, mirrors: Mirrors | None = None, *, locked: bool = False) -> Pinned:
+        """Return the definition with a lock that is up to date; it is renewed and written where it is not.
 
         Args:
-            store: Holds the wheels, as it does once they are locked.
+            fetcher: The way to downloads, whose observer hears what moved.
+            mirrors: The user's own choice of mirrors.
+            locked: Take the lock as it is, and refuse one that is not up to date.
+
+        Raises:
+            StaleLockError: It is not, and must be.
+            NautiloidError: Something cannot be resolved, fetched or verified; the lock stays as it was.
         """
-        return cautions(self.lock, self.loaded, store)
+        if locked:
+            if differences := self.differences():
+                said = "".join(f"\n  {line}" for line in differences)
+                raise StaleLockError(
+                    f"the lock of '{self.loaded.definition.name}' is not up to date:{said}",
+                    "Bring it up to date with 'nautiloid lock', or leave --locked away.",
+                )
+            return Pinned(self.loaded, read_lock(self.path))
+        renewed = self.renewed(fetcher, mirrors)
+        if renewed.pending:
+            renewed.write()
+            renewed.tell(fetcher.progress)
+            for caution in renewed.pinned.cautions(fetcher.store):
+                fetcher.progress.note(f"warning: {caution}")
+        return renewed.pinned
 
 
 def lock_places(
-    definition: str, architectures: str | None = None, chosen: Path | None = None, outside: Sequence[Path] = ()
+    definition: str,
+    architectures: str | None = None,
+    chosen: Path | None = None,
+    outside: Sequence[Path] = (),
+    *,
+    text: str | None = None,
 ) -> list[LockPlace]:
     """Load a definition once for each processor, and say where each lock lies.
 
@@ -93,13 +134,14 @@ def lock_places(
         architectures: Debian's names with commas between them; None: what the definition says.
         chosen: The lock that the user named; by default beside the definition, for catalog images here.
         outside: What the user lets the definition take beside what lies in its directory.
+        text: What the definition's file shall hold, in place of what it does.
 
     Raises:
         UsageError: There is no such definition, or it is not valid.
     """
     wanted = [name.strip() for name in architectures.split(",")] if architectures else [None]
     in_catalog = catalog.find(definition) is not None
-    loaded = [load_definition(definition, architecture, outside) for architecture in dict.fromkeys(wanted)]
+    loaded = [load_definition(definition, architecture, outside, text=text) for architecture in dict.fromkeys(wanted)]
     return [LockPlace(one, _lock_path(one, chosen, in_catalog=in_catalog)) for one in loaded]
 
 

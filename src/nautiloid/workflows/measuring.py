@@ -25,11 +25,13 @@ class Measuring:
 
     Attributes:
         work: Where the locks go.
+        locked: Take the locks as they are, and refuse those that are not up to date.
     """
 
     work: Path
     workspace: Workspace
     fetcher: Fetcher
+    locked: bool = False
 
     def built(self, name: str, engine: Engine | None = None) -> str:
         """Build a catalog image, and return its digest.
@@ -40,7 +42,7 @@ class Measuring:
         """
         reference = f"{CATALOG_PREFIX}{name}:latest"
         (place,) = lock_places(name, None, self.work / f"{name}.lock")
-        pinned = [place.fitting(self.fetcher)]
+        pinned = [place.pinned(self.fetcher, locked=self.locked)]
         made = build_locked(
             pinned, reference, self.workspace, self.fetcher, test=engine is not None, engine=engine
         )  # fmt: skip

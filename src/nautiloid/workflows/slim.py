@@ -35,6 +35,7 @@ class SlimOrder:
         destination: Where the slimmed definition goes; None: nowhere.
         lock: Where the definition's lock lies; None: the usual place.
         outside: What the definition may take beside what lies in its directory.
+        locked: Take the lock as it is, and refuse one that is not up to date.
     """
 
     definition: str
@@ -45,6 +46,7 @@ class SlimOrder:
     destination: Path | None = None
     lock: Path | None = None
     outside: tuple[Path, ...] = ()
+    locked: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Slimming:
 
 @contextmanager
 def open_slimming(order: SlimOrder, workspace: Workspace) -> Iterator[Slimming]:
-    """Lend what it takes to slim an image; its definition is locked first where it has no lock.
+    """Lend what it takes to slim an image; its lock is brought up to date first.
 
     Raises:
         UsageError: There is no such definition, or a file where the slimmed one shall go.
@@ -131,4 +133,4 @@ def open_slimming(order: SlimOrder, workspace: Workspace) -> Iterator[Slimming]:
         raise UsageError(f"{order.destination} is there already.", "Name another file, or remove it.")
     (place,) = lock_places(order.definition, None, order.lock, order.outside)
     with workspace.fetching() as fetcher:
-        yield Slimming(order, place.pinned(fetcher), workspace, fetcher)
+        yield Slimming(order, place.pinned(fetcher, locked=order.locked), workspace, fetcher)

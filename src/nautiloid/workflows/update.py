@@ -76,7 +76,7 @@ def updates_of(
             if policy.only_security and old.definition != place.loaded.definition:
                 raise LockError(
                     f"the lock {place.path} was made from another version of the definition",
-                    "Make a new one with 'nautiloid lock': not only security fixes would move.",
+                    "Bring it up to date with 'nautiloid lock' first: not only security fixes would move.",
                 )
             judge = judge_of(assessor, workspace, old)
             found = Updating(place.loaded, fetcher, wanted.mirrors, judge, datetime.now(UTC)).propose(old, policy)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
 Command = Callable[..., None] | typer.Typer
 """A function that typer makes a command of, or several commands under one name."""
@@ -24,11 +25,13 @@ class Group:
         title: Of the panel.
         loaders: Each returns one command; in the order of the help.
         settings: Of click's context, for commands that need some.
+        kinds: What typer makes of a function, where it is more than a usual command.
     """
 
     title: str
     loaders: Mapping[str, Callable[[], Command]]
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kinds: Mapping[str, type[TyperCommand]] = field(default_factory=dict)
 
     def add(self, application: typer.Typer, name: str) -> None:
         """Give one of the commands to an application."""
@@ -37,4 +40,5 @@ class Group:
             application.add_typer(command, name=name, rich_help_panel=self.title)
         else:
             settings = dict(self.settings.get(name, {}))
-            application.command(name, context_settings=settings, rich_help_panel=self.title)(command)
+            kind = self.kinds.get(name, TyperCommand)
+            application.command(name, cls=kind, context_settings=settings, rich_help_panel=self.title)(command)

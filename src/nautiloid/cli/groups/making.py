@@ -23,6 +23,18 @@ def _lock() -> Command:
     return lock
 
 
+def _add() -> Command:
+    from nautiloid.cli.edit import add  # noqa: PLC0415
+
+    return add
+
+
+def _remove() -> Command:
+    from nautiloid.cli.edit import remove  # noqa: PLC0415
+
+    return remove
+
+
 def _build() -> Command:
     from nautiloid.cli.build import build  # noqa: PLC0415
 
@@ -40,6 +52,8 @@ MAKE = Group(
     {
         "catalog": _catalog,
         "init": _init,
+        "add": _add,
+        "remove": _remove,
         "lock": _lock,
         "build": _build,
         "slim": _slim,

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from nautiloid.cli.groups import Command, Group
+from nautiloid.cli.groups.program import BeforeProgram
+
+
+def _up() -> Command:
+    from nautiloid.cli.up import up  # noqa: PLC0415
+
+    return up
 
 
 def _run() -> Command:
@@ -56,6 +63,7 @@ def _lab() -> Command:
 RUN = Group(
     "Run",
     {
+        "up": _up,
         "run": _run,
         "ps": _ps,
         "logs": _logs,
@@ -67,4 +75,5 @@ RUN = Group(
     },
     # What follows the image belongs to the program in it.
     {"run": {"allow_interspersed_args": False}, "debug": {"allow_interspersed_args": False}},
+    {"up": BeforeProgram},
 )

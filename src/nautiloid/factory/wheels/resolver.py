@@ -7,15 +7,11 @@ credentials. ``pip install --dry-run --report`` (PEP 508 requirements in, an ins
 
 from __future__ import annotations
 
-import contextlib
 import fnmatch
 import json
-import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -24,27 +20,30 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory.lockfile import LockedWheel
+from nautiloid.factory.wheels.pip_call import ResolutionError, call_pip
+from nautiloid.factory.wheels.refusals import refusal
 from nautiloid.factory.wheels.target import Target
 from nautiloid.net.store import Store
-from nautiloid.programs import announced
 from nautiloid.progress import SILENT, Progress
 
-_NOT_OFFERED = re.compile(r"No matching distribution found for (\S+)")
-
-
-class ResolutionError(NautiloidError):
-    """The index has no set of wheels that meets the requirements."""
+__all__ = ["UNBOUND", "Bounds", "ResolutionError", "ResolvedWheel", "fetch_wheels", "resolve"]
 
 
 @dataclass(frozen=True)
 class ResolvedWheel:
-    """A wheel that the resolver chose; ``requires`` are its Requires-Dist lines."""
+    """A wheel that the resolver chose.
+
+    Attributes:
+        requires: Its Requires-Dist lines.
+        withdrawn: Whether its authors have withdrawn ("yanked", PEP 592) it since.
+    """
 
     name: str
     version: str
     filename: str
     sha256: str
     requires: tuple[str, ...]
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def resolve(
     """
     with tempfile.TemporaryDirectory(prefix="nautiloid-resolve-") as scratch:
         report = Path(scratch) / "report.json"
-        command = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report)]
+        command = ["install", "--dry-run", "--ignore-installed", "--report", str(report)]
         command += [] if dependencies else ["--no-deps"]
         if bounds.constraints:
             constraints = Path(scratch) / "constraints.txt"
@@ -93,10 +92,10 @@ def resolve(
             command += ["--constraint", str(constraints)]
         if bounds.uploaded_before is not None:
             command += ["--uploaded-prior-to", bounds.uploaded_before.isoformat()]
-        try:
-            _pip([*command, "--target", scratch, *target.pip_options(), "--", *requirements], target)
-        except ResolutionError as error:
-            raise ResolutionError(error.message, _elsewhere(error.message, target) or error.hint) from error
+        done = call_pip([*command, "--target", scratch, *target.pip_options(), "--", *requirements], target)
+        if done.failed:
+            # Where versions are held, another attempt follows that holds none.
+            raise refusal(done, target, closely=not bounds.constraints)
         answer = json.loads(report.read_text(encoding="utf-8"))
     wheels = sorted((_resolved(item) for item in answer["install"]), key=lambda wheel: wheel.name)
     _refuse_forbidden(wheels, never)
@@ -162,7 +161,8 @@ def _resolved(item: dict[str, object]) -> ResolvedWheel:
         raise ResolutionError(f"the index offers {filename}, which is not a wheel") from error
     if not sha256:
         raise ResolutionError(f"the index gives no sha256 for {filename}", "Use an index that publishes hashes.")
-    return ResolvedWheel(str(name), str(version), filename, sha256, tuple(metadata.get("requires_dist", ())))
+    requires = tuple(metadata.get("requires_dist", ()))
+    return ResolvedWheel(str(name), str(version), filename, sha256, requires, item.get("is_yanked") is True)
 
 
 def _refuse_forbidden(wheels: Sequence[ResolvedWheel], never: Mapping[str, str]) -> None:
@@ -176,41 +176,7 @@ def _refuse_forbidden(wheels: Sequence[ResolvedWheel], never: Mapping[str, str])
             )
 
 
-def _elsewhere(message: str, target: Target) -> str:
-    """Say where a package that is not offered for the target is offered, if it is."""
-    missing = _NOT_OFFERED.search(message)
-    if missing is None:
-        return ""
-    others = {
-        f"Debian trixie, whose C library is newer (suite: trixie, python {target.python})": replace(
-            target, suite="trixie", patch=""
-        ),
-        "Debian trixie with Python 3.13 (extends: python-trixie)": Target("3.13", target.architecture, "trixie"),
-        "Debian bookworm with Python 3.11 (extends: python)": Target("3.11", target.architecture, "bookworm"),
-        "amd64": replace(target, architecture="amd64"),
-    }
-    for where, other in others.items():
-        if (other.python, other.suite, other.architecture) == (target.python, target.suite, target.architecture):
-            continue
-        with tempfile.TemporaryDirectory(prefix="nautiloid-resolve-") as scratch:
-            options = ["install", "--dry-run", "--ignore-installed", "--quiet", "--no-deps", "--target", scratch]
-            with contextlib.suppress(ResolutionError):
-                _pip([*options, *other.pip_options(), missing[1]], other)
-                return f"There is no wheel of {missing[1]} for this image, but there is one for {where}."
-    return (
-        f"No wheel of {missing[1]} was found for other images either. Check its name; if it comes as source only, make "
-        "a wheel of it with 'pip wheel' and add its directory to pip's find-links."
-    )
-
-
 def _pip(arguments: Sequence[str], target: Target) -> None:
-    command = [sys.executable, "-m", "nautiloid.factory.wheels.pip_for_target", target.full_version, target.machine]
-    command += ["--disable-pip-version-check", "--no-input", *arguments]
-    done = subprocess.run(announced(command), capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-3:]
-        said = "\n".join(f"  {line.removeprefix('ERROR: ')}" for line in lines)
-        raise ResolutionError(
-            f"pip could not meet the requirements:\n{said}",
-            "Check the requirement's spelling and version, and pip's own configuration (pip config list).",
-        )
+    answer = call_pip(arguments, target)
+    if answer.failed:
+        raise refusal(answer, target)

@@ -88,7 +88,7 @@ def test_files_are_chosen_for_the_images_c_library(make_wheel: MakeWheel) -> Non
 )
 def test_a_package_that_is_not_offered_comes_with_what_to_do(make_wheel: MakeWheel, tag: str, hint: str) -> None:
     make_wheel("native", "1.0", tag=tag)
-    with pytest.raises(ResolutionError, match="No matching distribution found for native") as caught:
+    with pytest.raises(ResolutionError, match=r"there is no native for Python 3\.11 on x86_64") as caught:
         resolve(["native"], BOOKWORM, {})
     assert hint in caught.value.hint
 

@@ -1,0 +1,114 @@
+"""Start an image as the options of a command say, here or in the background."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import typer
+
+from nautiloid.cli import console
+from nautiloid.cli.run_options import EngineName, NetworkName
+from nautiloid.errors import UsageError
+from nautiloid.run.engine import Engine
+from nautiloid.run.ports import Port, unpublished
+from nautiloid.run.profile import HardenedProfile, Mount, User, parse_size, tmpfs_of
+from nautiloid.run.select import choose_engine
+from nautiloid.run.ulimits import Ulimit
+from nautiloid.workflows.running import named, run_behind, run_here
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunChoices:
+    """What the options say, as they were typed; each option says what it means."""
+
+    args: list[str] | None = None
+    mount: list[str] | None = None
+    output: str | None = None
+    env: list[str] | None = None
+    user: str | None = None
+    engine: EngineName = EngineName.AUTO
+    network: NetworkName = NetworkName.NONE
+    memory: str | None = None
+    cpus: float | None = None
+    pids: int = 1024
+    workdir: str | None = None
+    entrypoint: str | None = None
+    publish: list[str] | None = None
+    name: str | None = None
+    detach: bool = False
+    remove: bool = False
+    timeout: float | None = None
+    ulimit: list[str] | None = None
+    gpus: bool = False
+    show: bool = False
+
+
+def start(image: str, choices: RunChoices) -> None:
+    """Run an image, or print the engine's command; ends the command with the program's exit code.
+
+    Raises:
+        NautiloidError: An option is wrong, or the engine could not.
+    """
+    if choices.timeout is not None and not 0 < choices.timeout < threading.TIMEOUT_MAX:
+        raise UsageError(f"A program cannot be given {choices.timeout:g} seconds.", "Choose a number above 0.")
+    store = console.workspace().images
+    engine = choose_engine(choices.engine.value, store)
+    ready = engine.make_ready(image, store, console.progress())
+    profile = _profile(ready.name, ready.labels, choices)
+    _warn(engine, profile, ready.exposed_ports)
+    if choices.show:
+        console.out.out(engine.shell_line(profile), highlight=False)
+        return
+    profile = named(profile)
+    if not choices.detach:
+        raise typer.Exit(run_here(engine, profile, choices.timeout))
+    run_behind(engine, profile, remove=choices.remove, timeout=choices.timeout)
+    console.show([profile.name or ""])
+
+
+def _warn(engine: Engine, profile: HardenedProfile, exposed: Sequence[str]) -> None:
+    for closed in profile.closed_mounts():
+        console.note(
+            f"user {profile.user} may not read {closed.source}; change its permissions, or choose its owner with --user"
+        )
+    closed_ports = unpublished(exposed, profile.ports) if profile.network == NetworkName.NONE.value else ()
+    if closed_ports:
+        options = " ".join(f"-p {port}:{port}" for port in closed_ports)
+        console.note(f"the image says that it listens on a port, and nothing leads there; publish it with {options}")
+    for shortcoming in engine.shortcomings(profile):
+        console.note(shortcoming)
+
+
+def _profile(image: str, labels: Mapping[str, str], choices: RunChoices) -> HardenedProfile:
+    return HardenedProfile(
+        image=image,
+        args=tuple(choices.args or ()),
+        mounts=tuple(Mount.parse(text) for text in choices.mount or ()),
+        output=Mount.parse(choices.output) if choices.output else None,
+        user=User.parse(choices.user) if choices.user else User.default(),
+        network=choices.network.value,
+        tmpfs=tmpfs_of(labels),
+        pids=choices.pids,
+        memory=parse_size(choices.memory) if choices.memory else None,
+        cpus=choices.cpus,
+        environment=dict(_variable(text) for text in choices.env or ()),
+        workdir=PurePosixPath(choices.workdir) if choices.workdir else None,
+        entrypoint=(choices.entrypoint,) if choices.entrypoint else None,
+        interactive=not choices.detach,
+        tty=not choices.detach and sys.stdin.isatty() and sys.stdout.isatty(),
+        gpus=choices.gpus,
+        ulimits=tuple(Ulimit.parse(text) for text in choices.ulimit or ()),
+        name=choices.name,
+        ports=tuple(Port.parse(text) for text in choices.publish or ()),
+    )
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise UsageError(f"{text!r} is not a variable.", "Write NAME=VALUE.")
+    return name, value
