@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC
 
 from nautiloid import labels
+from nautiloid.factory.app import App, app_of
+from nautiloid.factory.definition import Definition
+from nautiloid.factory.definition_file import LoadedDefinition
 from nautiloid.factory.layers import BuiltLayer
 from nautiloid.factory.lockfile import Lock
 from nautiloid.oci.image import Image
@@ -14,13 +17,24 @@ from nautiloid.version import __version__
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
-def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
-    """Return the image's configuration: the run contract, and a history that names each layer."""
-    definition = lock.definition
+def image_config(lock: Lock, loaded: LoadedDefinition, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
+    """Return the image's configuration: the run contract, and a history that names each layer.
+
+    Args:
+        lock: What it is built from.
+        loaded: The definition, for what it adds to the catalog.
+        layers: Of the image, the lowest first.
+    """
+    definition, app = lock.definition, app_of(loaded, lock)
     settings = definition.image
     created = lock.timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     # Sorted: a lock that comes from disk has its mappings in another order than one that was just made.
-    environment = {"PATH": _PATH, "HOME": settings.workdir, "LANG": "C.UTF-8", **dict(sorted(settings.env.items()))}
+    environment = {
+        "PATH": _PATH,
+        "HOME": _home(definition, app),
+        "LANG": "C.UTF-8",
+        **dict(sorted(settings.env.items())),
+    }
     stated = {
         labels.TITLE: definition.name,
         labels.DESCRIPTION: definition.summary,
@@ -28,6 +42,7 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
         labels.BUILT_BY: __version__,
         labels.RUN_TMPFS: ",".join(settings.tmpfs),
         labels.SELFTEST: definition.test.model_dump_json(exclude_defaults=True),
+        **({labels.APP: app.model_dump_json(exclude_defaults=True)} if app is not None else {}),
         **settings.labels,
     }
     return ImageConfig(
@@ -42,6 +57,18 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
         diff_ids=tuple(layer.diff_id for layer in layers),
         history=tuple(History(created=created, created_by=f"nautiloid: {layer.name}") for layer in layers),
     )
+
+
+def _home(definition: Definition, app: App | None) -> str:
+    """Return the home directory, below which libraries keep caches and settings.
+
+    An app's is scratch space, for its working directory cannot be written; unless the definition has put there what
+    such a library is to find. The images of the catalog keep theirs, so that their digests stay.
+    """
+    settings = definition.image
+    placed = (*(file.to for file in definition.files), *(weights.to for weights in definition.weights))
+    provided = any(path.startswith(f"{settings.workdir.rstrip('/')}/.") for path in placed)
+    return settings.tmpfs[0] if app is not None and settings.tmpfs and not provided else settings.workdir
 
 
 def image_annotations(lock: Lock) -> dict[str, str]:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.definition_file import LoadedDefinition
+from nautiloid.factory.giving_way import advice
 from nautiloid.factory.locked_compiler import lock_compiler
 from nautiloid.factory.locked_debs import excused_dependencies, locked_debs, resolve_debs
 from nautiloid.factory.locked_files import lock_files
 from nautiloid.factory.locked_weights import lock_weights
 from nautiloid.factory.locked_wheels import lock_wheels
 from nautiloid.factory.lockfile import Lock, LockedRelease, LockError
-from nautiloid.factory.wheels.resolver import UNBOUND, Bounds
+from nautiloid.factory.wheels.resolver import UNBOUND, Bounds, ConflictError
 from nautiloid.net.fetch import Fetcher
 from nautiloid.version import TOOL
 
@@ -38,7 +39,10 @@ def make_lock(
     mirrors = mirrors or Mirrors()
     releases, closure = resolve_debs(definition, definition.debian.packages, fetcher, mirrors)
     debs = locked_debs(closure) if closure else ()
-    wheels, dropped = lock_wheels(definition, debs, fetcher, bounds)
+    try:
+        wheels, dropped = lock_wheels(definition, debs, fetcher, bounds)
+    except ConflictError as error:
+        raise ConflictError(error.message, advice(error.message, loaded.asked[:-1]) or error.hint) from error
     dates = [release.date for _, release in releases]
     return Lock(
         tool=TOOL,

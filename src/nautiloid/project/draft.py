@@ -13,6 +13,7 @@ from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.project.facts import Note, Said
+from nautiloid.project.probing import DraftedProbe
 from nautiloid.project.project_files import ChosenFile
 
 FILE = "nautiloid.yaml"
@@ -48,6 +49,7 @@ class Draft:
     labels: Mapping[str, Said[str]] = field(default_factory=dict)
     user: Said[str] | None = None
     tmpfs: Sequence[Said[str]] = ()
+    probe: Said[DraftedProbe] | None = None
     notes: Sequence[Note] = ()
 
     def to_yaml(self) -> str:
@@ -72,6 +74,7 @@ class Draft:
         yield from self._python()
         yield from self._files()
         yield from self._image()
+        yield from self._test()
 
     def _debian(self) -> Iterator[str]:
         if not (self.packages or self.refused):
@@ -127,6 +130,18 @@ class Draft:
         if self.tmpfs:
             yield "  tmpfs:"
             yield from (_line(f"    - {_scalar(said.value)}", said.origin) for said in self.tmpfs)
+
+    def _test(self) -> Iterator[str]:
+        if self.probe is None:
+            return
+        probe = self.probe.value
+        yield ""
+        yield "test:"
+        yield _line("  probe:", self.probe.origin)
+        if probe.port:
+            yield f"    http: {{port: {probe.port}, path: {_quoted(probe.path)}}}"
+        else:
+            yield f"    arguments: {_words(probe.arguments)}"
 
 
 def check_draft(text: str) -> None:

@@ -11,6 +11,7 @@ from nautiloid.project.dependencies import decide_dependencies
 from nautiloid.project.draft import Draft
 from nautiloid.project.facts import Notebook, Said
 from nautiloid.project.own_modules import python_path
+from nautiloid.project.probing import draft_probe
 from nautiloid.project.project_lock import read_project_lock
 from nautiloid.project.start import StartChooser
 from nautiloid.project.suitable_base import base_for
@@ -64,6 +65,7 @@ def draft_definition(root: Path, *, name: str | None = None, limit: int = DEFAUL
         env=env,
         labels=said.dockerfile.labels if said.dockerfile else {},
         user=_user(said, notebook),
+        probe=draft_probe(root, said.files, start),
         tmpfs=(Said("/tmp", "the only place that is writable, in memory"),),  # noqa: S108 - the image's own path
         notes=notebook.notes,
     )

@@ -7,7 +7,6 @@ credentials. ``pip install --dry-run --report`` (PEP 508 requirements in, an ins
 
 from __future__ import annotations
 
-import contextlib
 import fnmatch
 import json
 import re
@@ -29,11 +28,17 @@ from nautiloid.net.store import Store
 from nautiloid.programs import announced
 from nautiloid.progress import SILENT, Progress
 
+_PYTHONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+_CAUSES = re.compile(r"^The conflict is caused by:\n((?:[ \t]+\S.*\n)+)", re.MULTILINE)
 _NOT_OFFERED = re.compile(r"No matching distribution found for (\S+)")
 
 
 class ResolutionError(NautiloidError):
     """The index has no set of wheels that meets the requirements."""
+
+
+class ConflictError(ResolutionError):
+    """Two of the requirements, or what they need, exclude each other."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +86,12 @@ def resolve(
         bounds: What may be chosen from.
 
     Raises:
+        ConflictError: The requirements exclude each other.
         ResolutionError: pip finds no solution, or one that holds what ``never`` forbids.
     """
     with tempfile.TemporaryDirectory(prefix="nautiloid-resolve-") as scratch:
         report = Path(scratch) / "report.json"
-        command = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report)]
+        command = ["install", "--dry-run", "--ignore-installed", "--report", str(report)]
         command += [] if dependencies else ["--no-deps"]
         if bounds.constraints:
             constraints = Path(scratch) / "constraints.txt"
@@ -96,7 +102,7 @@ def resolve(
         try:
             _pip([*command, "--target", scratch, *target.pip_options(), "--", *requirements], target)
         except ResolutionError as error:
-            raise ResolutionError(error.message, _elsewhere(error.message, target) or error.hint) from error
+            raise type(error)(error.message, _elsewhere(error.message, target) or error.hint) from error
         answer = json.loads(report.read_text(encoding="utf-8"))
     wheels = sorted((_resolved(item) for item in answer["install"]), key=lambda wheel: wheel.name)
     _refuse_forbidden(wheels, never)
@@ -192,25 +198,42 @@ def _elsewhere(message: str, target: Target) -> str:
     for where, other in others.items():
         if (other.python, other.suite, other.architecture) == (target.python, target.suite, target.architecture):
             continue
-        with tempfile.TemporaryDirectory(prefix="nautiloid-resolve-") as scratch:
-            options = ["install", "--dry-run", "--ignore-installed", "--quiet", "--no-deps", "--target", scratch]
-            with contextlib.suppress(ResolutionError):
-                _pip([*options, *other.pip_options(), missing[1]], other)
-                return f"There is no wheel of {missing[1]} for this image, but there is one for {where}."
+        if _is_offered(missing[1], other):
+            return f"There is no wheel of {missing[1]} for this image, but there is one for {where}."
+    pythons = [python for python in _PYTHONS if _is_offered(missing[1], replace(target, python=python, patch=""))]
+    if pythons:
+        return f"There are wheels of {missing[1]} for Python {', '.join(pythons)}, which no image has. Ask for another."
     return (
         f"No wheel of {missing[1]} was found for other images either. Check its name; if it comes as source only, make "
         "a wheel of it with 'pip wheel' and add its directory to pip's find-links."
     )
 
 
+def _is_offered(requirement: str, target: Target) -> bool:
+    """Tell whether the index has a wheel for a target, whatever that wheel depends on."""
+    with tempfile.TemporaryDirectory(prefix="nautiloid-resolve-") as scratch:
+        options = ["install", "--dry-run", "--ignore-installed", "--quiet", "--no-deps", "--target", scratch]
+        try:
+            _pip([*options, *target.pip_options(), "--", requirement], target)
+        except ResolutionError:
+            return False
+        return True
+
+
 def _pip(arguments: Sequence[str], target: Target) -> None:
     command = [sys.executable, "-m", "nautiloid.factory.wheels.pip_for_target", target.full_version, target.machine]
     command += ["--disable-pip-version-check", "--no-input", *arguments]
     done = subprocess.run(announced(command), capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-3:]
-        said = "\n".join(f"  {line.removeprefix('ERROR: ')}" for line in lines)
-        raise ResolutionError(
-            f"pip could not meet the requirements:\n{said}",
-            "Check the requirement's spelling and version, and pip's own configuration (pip config list).",
+    if done.returncode == 0:
+        return
+    if causes := _CAUSES.search(done.stdout):
+        said = "\n".join(f"  {line.strip()}" for line in causes[1].splitlines())
+        raise ConflictError(
+            f"the requirements exclude each other:\n{said}", "Ask for versions that go together in python.requirements."
         )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-3:]
+    said = "\n".join(f"  {line.removeprefix('ERROR: ')}" for line in lines)
+    raise ResolutionError(
+        f"pip could not meet the requirements:\n{said}",
+        "Check the requirement's spelling and version, and pip's own configuration (pip config list).",
+    )
