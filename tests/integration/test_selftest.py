@@ -152,6 +152,18 @@ def test_an_app_that_cannot_start_does_not_get_its_name(image_store: Layout, tmp
     assert image_store.digest_of("nautiloid/broken-app:latest") is None
 
 
+def test_an_engine_keeps_no_name_of_an_image_that_was_only_tested(
+    docker_daemon: None, image_store: Layout, tmp_path: Path
+) -> None:
+    (tmp_path / "nautiloid.yaml").write_text("extends: python\nname: loaded\n")
+    built = _nautiloid("build", "--load", "docker", cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert "in docker" in built.stdout
+    listed = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "nautiloid/loaded"]
+    names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    assert names == ["nautiloid/loaded:latest"]
+
+
 def test_an_image_without_python_is_judged_by_its_files(probe_store: Layout) -> None:
     report = run_selftest("nautiloid/probe", probe_store, None)
     assert report.failures == ()

@@ -12,6 +12,7 @@ import typer
 
 from nautiloid.cli import console
 from nautiloid.errors import UsageError
+from nautiloid.run.output import is_given
 from nautiloid.run.ports import Port
 from nautiloid.run.profile import HardenedProfile, Mount, User, parse_size, tmpfs_of
 from nautiloid.run.select import choose_engine
@@ -89,7 +90,7 @@ def run(
 
     Example: train on photos that cannot be changed, into one directory:
 
-        nautiloid run -v ./photos:/data -o ./out:/out nautiloid/octopus-detector train --data /data
+        nautiloid run -v ./photos:/data -o ./out:/out octopus-detector -m octopus_detector train --data /data -o /out/m
 
     Serve in the background, for this machine alone, then see what it says and end it:
 
@@ -129,6 +130,8 @@ def run(
         console.note(
             f"user {profile.user} may not read {closed.source}; change its permissions, or choose its owner with --user"
         )
+    if profile.output and not show and profile.output.source.is_dir() and is_given(profile.output.source, profile.user):
+        console.note(f"{profile.output.source} is root's and empty: it is given to {profile.user}, who writes there")
     for shortcoming in chosen.shortcomings(profile):
         console.note(shortcoming)
     if show:

@@ -82,10 +82,14 @@ def _user(said: Survey, notebook: Notebook) -> Said[str] | None:
 
 
 def _note_writes(said: Survey, notebook: Notebook) -> None:
+    read = next((path for path in said.sources.strings if path and said.files.image_path(path) is not None), None)
+    inside = said.files.image_path(read) if read is not None else None
+    relative = f"; it then looks for {read} there too: name it {inside}" if inside is not None else ""
     for path, origin in said.sources.writes.items():
         notebook.add(
             origin,
-            f"writes {path}, but the root is read-only: run with -o ./out:/out -w /out, and it lands in ./out",
+            f"writes {path}, but the root is read-only: "
+            f"run with -o ./out:/out -w /out, and it lands in ./out{relative}",
         )
 
 

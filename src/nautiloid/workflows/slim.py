@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nautiloid.errors import UsageError
 from nautiloid.net.fetch import Fetcher
@@ -35,6 +35,7 @@ class SlimOrder:
         destination: Where the slimmed definition goes; None: nowhere.
         lock: Where the definition's lock lies; None: the usual place.
         outside: What the definition may take beside what lies in its directory.
+        workdir: Where in the container the work starts; None: where the image says.
     """
 
     definition: str
@@ -45,6 +46,7 @@ class SlimOrder:
     destination: Path | None = None
     lock: Path | None = None
     outside: tuple[Path, ...] = ()
+    workdir: PurePosixPath | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Slimming:
             mounts=tuple(Mount.parse(text) for text in self.order.mounts),
             output=Mount.parse(f"/nonexistent:{output}") if output else None,
             user=User.default(),
+            workdir=self.order.workdir,
         )
 
     def trace(self) -> Traced:

@@ -272,6 +272,9 @@ def test_relative_writes_are_pointed_out(tmp_path: Path) -> None:
     notes = _notes(draft_definition(tmp_path))
     assert "main.py:1: writes model.pt" in notes
     assert notes.count("writes") == 1
+    assert "looks for" not in notes
+    _write(tmp_path, {"main.py": "open('conf.json')\nopen('model.pt', 'w')\n" + SCRIPT, "conf.json": "{}"})
+    assert "it then looks for conf.json there too: name it /app/conf.json" in _notes(draft_definition(tmp_path))
 
 
 @pytest.mark.parametrize("files", [{}, {"notes.md": "x"}])
