@@ -12,6 +12,9 @@ RUN_TMPFS = "org.nautiloid.run.tmpfs"
 SELFTEST = "org.nautiloid.test"
 """Label: how the image is tested, as JSON (a definition's ``test`` section)."""
 
+APP = "org.nautiloid.app"
+"""Label: what the definition adds to an image of the catalog, as JSON: requirements and modules for the self-test."""
+
 CONTAINER = "org.nautiloid.container"
 """Label of a container: Nautiloid started it, and lists it."""
 

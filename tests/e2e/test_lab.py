@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import zipfile
@@ -16,6 +17,7 @@ from nautiloid.debian.mirrors import read_apt_sources
 from nautiloid.oci.layout import Layout
 from nautiloid.vulns.database.files import import_file
 
+from ..unit.cli.test_help_examples import EXAMPLES
 from ..unit.vulns.exports_server import record
 from .conftest import ROOT
 
@@ -86,6 +88,15 @@ def test_without_photos_the_lab_draws_its_own_and_the_second_run_does_nothing_ag
     assert (model.stat().st_ino, model.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     again = _report(work)
     assert {**again, "seconds": 0} == {**report, "seconds": 0}
+
+    # The example of `run --help` reaches the image's own command: its options, not an error of Python's.
+    (tmp_path / "photos").mkdir()
+    example = next(line for line in EXAMPLES if "octopus_detector train" in line)
+    asked = [str(installed / "nautiloid"), *shlex.split(example)[1:], "--help"]
+    surroundings = _outside({**os.environ, "NAUTILOID_IMAGES": str(image_store.directory)})
+    told = subprocess.run(asked, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "--mode" in told.stdout
 
 
 @pytest.mark.skipif("NAUTILOID_DATA" not in os.environ, reason="NAUTILOID_DATA does not name the lab's photos")

@@ -41,6 +41,33 @@ test:
 """
 
 
+APP_FILES = {
+    "nautiloid.yaml": """\
+extends: python
+name: app
+python: {requirements: [attrs>=23]}
+files: [{from: server.py, to: /app/server.py}, {from: helper.py, to: /app/helper.py}]
+test:
+  probe: {http: {port: 8123, path: /health}, seconds: 10}
+image: {entrypoint: [/usr/bin/python3, /app/server.py], workdir: /app}
+""",
+    "helper.py": "import attr\n",
+    "server.py": """\
+import http.server, pathlib
+import helper
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/health" else 404)
+        self.end_headers()
+
+if __name__ == "__main__":
+    (pathlib.Path.home() / "cache").mkdir()
+    http.server.HTTPServer(("127.0.0.1", 8123), Handler).serve_forever()
+""",
+}
+
+
 def _nautiloid(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "nautiloid", *args], cwd=cwd, capture_output=True, text=True, check=False, timeout=300
@@ -95,6 +122,46 @@ def test_an_image_that_fails_does_not_get_its_name(image_store: Layout, tmp_path
     assert forced.returncode == 0, forced.stderr
     assert image_store.digest_of("nautiloid/faulty:latest") is not None
     assert image_store.digest_of("nautiloid/faulty:latest-untested") is None
+
+
+def test_an_app_is_tried_as_what_it_is(image_store: Layout, tmp_path: Path) -> None:
+    for name, text in APP_FILES.items():
+        (tmp_path / name).write_text(text)
+    built = _nautiloid("build", cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    tested = _nautiloid("test", "nautiloid/app", "--format", "json", cwd=tmp_path)
+    found = json.loads(tested.stdout)
+    names = {outcome["group"]: outcome["name"] for outcome in found["outcomes"]}
+    assert {"attrs", "helper", "server"} <= {one["name"] for one in found["outcomes"] if one["group"] == "app"}
+    assert names["requirements"] == "attrs>=23"
+    assert names["probe"].endswith("answers on port 8123/health")
+    assert found["not_run"] == []
+
+
+def test_an_app_that_cannot_start_does_not_get_its_name(image_store: Layout, tmp_path: Path) -> None:
+    broken = {
+        "helper.py": "import no_such_module\n",
+        "nautiloid.yaml": APP_FILES["nautiloid.yaml"].replace("name: app", "name: broken-app"),
+    }
+    for name, text in {**APP_FILES, **broken}.items():
+        (tmp_path / name).write_text(text)
+    built = _nautiloid("build", cwd=tmp_path)
+    assert built.returncode == 1
+    assert "app: helper: ModuleNotFoundError" in built.stderr
+    assert "Traceback" in built.stderr  # of the server itself, which its probe quotes
+    assert image_store.digest_of("nautiloid/broken-app:latest") is None
+
+
+def test_an_engine_keeps_no_name_of_an_image_that_was_only_tested(
+    docker_daemon: None, image_store: Layout, tmp_path: Path
+) -> None:
+    (tmp_path / "nautiloid.yaml").write_text("extends: python\nname: loaded\n")
+    built = _nautiloid("build", "--load", "docker", cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert "in docker" in built.stdout
+    listed = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "nautiloid/loaded"]
+    names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    assert names == ["nautiloid/loaded:latest"]
 
 
 def test_an_image_without_python_is_judged_by_its_files(probe_store: Layout) -> None:

@@ -22,7 +22,7 @@ pytestmark = [
 
 APP = """\
 import json, sys, xml.dom.minidom
-with open("/out/answer.json", "w") as file:
+with open("answer.json", "w") as file:
     json.dump({"answer": 42}, file)
 print(xml.dom.minidom.parseString("<a><b/></a>").documentElement.tagName)
 """
@@ -36,19 +36,22 @@ def _slim(place: Path, *args: str) -> subprocess.CompletedProcess[str]:
 def test_what_is_proposed_is_unused_and_the_proof_holds(image_store: Layout, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "app.py").write_text(APP)
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base/mine.yaml").write_text("extends: python\nname: mine\n")
     done = _slim(
-        tmp_path, "python", "--trace", "-v", f"{tmp_path}:/app", "-o", "/out", "--smallest", "50k",
-        "--apply", "slim.yaml", "--", "/app/app.py",
+        tmp_path, "base/mine.yaml", "--trace", "-v", f"{tmp_path}:/app", "-o", "/out", "-w", "/out",
+        "--smallest", "50k", "--apply", "slim.yaml", "--", "/app/app.py",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "same answers" in done.stdout
+    assert "extends: base/mine.yaml\n" in (tmp_path / "slim.yaml").read_text()
     definition = load_definition(str(tmp_path / "slim.yaml")).definition
     paths = [path for rule in definition.slim if rule.name.startswith("unused-") for path in rule.paths]
     assert any("pydoc_data" in path for path in paths)
     assert not any("/xml/" in path and "dom" in path for path in paths)
     full, slim = (
         sum(layer.size for layer in image_store.resolve(f"nautiloid/{name}:latest").manifest.layers)
-        for name in ("python", "python-slim")
+        for name in ("mine", "mine-slim")
     )
     assert slim < full * 0.95
 

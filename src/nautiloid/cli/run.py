@@ -64,7 +64,7 @@ def run(
 
     Example: train on photos that cannot be changed, into one directory:
 
-        nautiloid run -v ./photos:/data -o ./out:/out nautiloid/octopus-detector train --data /data
+        nautiloid run -v ./photos:/data -o ./out:/out octopus-detector -m octopus_detector train --data /data -o /out/m
 
     Serve in the background, for this machine alone, then see what it says and end it:
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import typer
@@ -26,6 +26,9 @@ def slim(
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="CONTAINER", help="Where the work writes what it makes.")
     ] = None,
+    workdir: Annotated[
+        str | None, typer.Option("--workdir", "-w", metavar="PATH", help="Where in the container the work starts.")
+    ] = None,
     smallest: Annotated[
         str, typer.Option("--smallest", metavar="SIZE", help="Leave alone what is smaller than this.")
     ] = "100k",
@@ -47,7 +50,16 @@ def slim(
     del trace
     outside = tuple(allow_outside or ())
     order = SlimOrder(
-        definition, tuple(args), tuple(mount or ()), output, parse_size(smallest), apply, lock, outside, locked
+        definition,
+        tuple(args),
+        tuple(mount or ()),
+        output,
+        parse_size(smallest),
+        apply,
+        lock,
+        outside,
+        locked,
+        PurePosixPath(workdir) if workdir else None,
     )
     with open_slimming(order, console.workspace()) as slimming:
         traced = slimming.trace()

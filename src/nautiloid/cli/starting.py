@@ -14,6 +14,7 @@ from nautiloid.cli import console
 from nautiloid.cli.run_options import EngineName, NetworkName
 from nautiloid.errors import UsageError
 from nautiloid.run.engine import Engine
+from nautiloid.run.output import is_given
 from nautiloid.run.ports import Port, unpublished
 from nautiloid.run.profile import HardenedProfile, Mount, User, parse_size, tmpfs_of
 from nautiloid.run.select import choose_engine
@@ -59,7 +60,7 @@ def start(image: str, choices: RunChoices) -> None:
     engine = choose_engine(choices.engine.value, store)
     ready = engine.make_ready(image, store, console.progress())
     profile = _profile(ready.name, ready.labels, choices)
-    _warn(engine, profile, ready.exposed_ports)
+    _warn(engine, profile, ready.exposed_ports, show=choices.show)
     if choices.show:
         console.out.out(engine.shell_line(profile), highlight=False)
         return
@@ -70,11 +71,13 @@ def start(image: str, choices: RunChoices) -> None:
     console.show([profile.name or ""])
 
 
-def _warn(engine: Engine, profile: HardenedProfile, exposed: Sequence[str]) -> None:
+def _warn(engine: Engine, profile: HardenedProfile, exposed: Sequence[str], *, show: bool) -> None:
     for closed in profile.closed_mounts():
         console.note(
             f"user {profile.user} may not read {closed.source}; change its permissions, or choose its owner with --user"
         )
+    if profile.output and not show and profile.output.source.is_dir() and is_given(profile.output.source, profile.user):
+        console.note(f"{profile.output.source} is root's and empty: it is given to {profile.user}, who writes there")
     closed_ports = unpublished(exposed, profile.ports) if profile.network == NetworkName.NONE.value else ()
     if closed_ports:
         options = " ".join(f"-p {port}:{port}" for port in closed_ports)

@@ -87,7 +87,7 @@ def build_image(
             fetcher.progress,
             compression=lock.definition.image.compression,
         )
-    config = image_config(lock, layers)
+    config = image_config(lock, loaded, layers)
     descriptor = layout.add_image(config, [layer.descriptor() for layer in layers], reference, image_annotations(lock))
     return BuildResult(
         reference,

@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 from packaging.utils import canonicalize_name
 
 from nautiloid.factory.definition import Definition
-from nautiloid.factory.definition_file import LoadedDefinition, resolve_source
+from nautiloid.factory.definition_file import SHIPPED, LoadedDefinition, resolve_source
 from nautiloid.factory.lockfile import Lock
 from nautiloid.factory.startup import startup_files
 from nautiloid.factory.wheels.unpack import wheel_paths
 from nautiloid.net.store import Store
 
-_SHIPPED = ("catalog:", "workloads:")
 # What they name is loaded before, or instead of, what a program asks for (ld.so(8), python(1)).
 _LOADED_FIRST = ("LD_AUDIT", "LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP")
 
@@ -42,6 +41,7 @@ def cautions(lock: Lock, loaded: LoadedDefinition, store: Store) -> list[str]:
         *_without_support(lock),
         *_unwanted(lock),
         *_settings(definition),
+        *map(str, loaded.given_way),
     ]
 
 
@@ -65,7 +65,7 @@ def _startup_of_packages(lock: Lock, definition: Definition) -> Iterator[str]:
 
 def _own_startup(lock: Lock, definition: Definition) -> Iterator[str]:
     """Name what the definition itself puts where it runs; not what ships with Nautiloid."""
-    own = [file for file in lock.files if not definition.files[file.index].source.startswith(_SHIPPED)]
+    own = [file for file in lock.files if not definition.files[file.index].source.startswith(SHIPPED)]
     placed = [*(file.to for file in own), *(weights.to for weights in lock.weights), *definition.links]
     for path in startup_files(posixpath.normpath(path).lstrip("/") for path in placed):
         yield f"/{path}, which the definition adds, may run code whenever Python, or any program, starts"

@@ -23,10 +23,8 @@ from pydantic import (
     model_validator,
 )
 
-from nautiloid.factory.wholesome import AbsolutePath, Printed, PythonRequirement, SecureUrl
-
-Reason = Annotated[str, StringConstraints(min_length=3)]
-"""Why something is left out or removed: shown by ``lock --explain``, never optional."""
+from nautiloid.factory.self_test import SelfTest
+from nautiloid.factory.wholesome import AbsolutePath, Printed, PythonRequirement, Reason, SecureUrl
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")]
 
@@ -165,29 +163,6 @@ class SlimRule(_Part):
     paths: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     action: Literal["remove", "clear-exec", "strip"] = "remove"
-
-
-class TestStep(_Part):
-    """Python code that must run in the image without an exception."""
-
-    name: str
-    code: str
-
-
-class SelfTest(_Part):
-    """How the image is tested, after every build and by ``nautiloid test``.
-
-    Attributes:
-        imports: Modules that must import.
-        steps: What it is for, tried in small.
-        shell: Whether a shell and a package manager belong in it.
-        setuid: Whether files with setuid bits belong in it.
-    """
-
-    imports: tuple[str, ...] = ()
-    steps: tuple[TestStep, ...] = ()
-    shell: bool = False
-    setuid: bool = False
 
 
 Port = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(/udp)?$"), AfterValidator(_port)]

@@ -13,7 +13,13 @@ from nautiloid import bounds, catalog
 from nautiloid.documents.bounded_yaml import loads_yaml
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition, LocalFile
+from nautiloid.factory.giving_way import Asked, GivenWay, settle
+from nautiloid.factory.overlay import overlay
+from nautiloid.factory.wheels.target import Target
 from nautiloid.regular_file import read_regular
+
+SHIPPED = ("catalog:", "workloads:")
+"""What the ``from`` of a file begins with that ships with Nautiloid."""
 
 
 class DefinitionError(UsageError):
@@ -33,12 +39,26 @@ class LoadedDefinition:
         path: The file that was asked for.
         roots: For each of ``definition.files``, the directory that its ``from`` is relative to.
         outside: What else the user lets ``files`` name, beside what lies below those directories.
+        asked: What each file of the chain of ``extends`` asks of the Python index, the lowest first.
+        given_way: Pins of base images that its requirements have replaced.
+        adds_to_catalog: Whether there is more to it than files that ship with Nautiloid.
     """
 
     definition: Definition
     path: Path
     roots: tuple[Path, ...]
     outside: tuple[Path, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    given_way: tuple[GivenWay, ...] = ()
+    adds_to_catalog: bool = False
+
+    @property
+    def own_requirements(self) -> tuple[str, ...]:
+        """What it asks of the Python index beside what images of the catalog ask for."""
+        texts = (text for asked in self.asked if not asked.in_catalog for text in asked.texts)
+        python = self.definition.python
+        left = python.requirements if python is not None else ()
+        return tuple(dict.fromkeys(text for text in texts if text in left))
 
     def source_of(self, index: int) -> Path:
         """Return where the ``index``-th local file of the definition lies on this machine.
@@ -99,15 +119,17 @@ def load_definition(
             and values are wrong (all of them are listed).
     """
     source = _locate(name_or_path, relative_to=Path())
-    data, roots = _merged(source, seen=(), text=text)
-    data, path = _fill_in(data), source.definition
+    merged = _merged(source, seen=(), text=text)
+    data, path = _fill_in(merged.data), source.definition
     if architecture is not None:
         data["architecture"] = architecture
     try:
         definition = Definition.model_validate(data)
     except ValidationError as error:
         raise DefinitionError(f"{path} is not a valid definition:\n{_list_faults(error)}") from error
-    return LoadedDefinition(definition, path, tuple(roots), tuple(outside))
+    return LoadedDefinition(
+        definition, path, merged.roots, tuple(outside), merged.asked, merged.given_way, adds_to_catalog=merged.adds
+    )
 
 
 def _locate(name_or_path: str, *, relative_to: Path) -> catalog.CatalogEntry:
@@ -125,34 +147,79 @@ def _locate(name_or_path: str, *, relative_to: Path) -> catalog.CatalogEntry:
     )
 
 
-def _merged(
-    source: catalog.CatalogEntry, *, seen: tuple[Path, ...], text: str | None = None
-) -> tuple[dict[str, Any], list[Path]]:
-    """Return a definition's data laid over what it extends, its variants over both, and the root of each file."""
-    data, roots = _extended(source.definition, seen=seen, text=text)
+@dataclass(frozen=True)
+class _Merged:
+    """Data laid over what it extends, and what only the files know.
+
+    Attributes:
+        roots: For each of ``files``, the directory that its ``from`` is relative to.
+        asked: What each file asks of the Python index, the lowest first.
+        adds: Whether a file that does not ship with Nautiloid is among them.
+    """
+
+    data: dict[str, Any]
+    roots: tuple[Path, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    given_way: tuple[GivenWay, ...] = ()
+    adds: bool = False
+
+    def under(self, path: Path, own: dict[str, Any]) -> _Merged:
+        """Return this with the data of a file laid over it."""
+        base, wishes = self.data, _requirements(own)
+        settled = settle(self.asked, wishes, _environment(overlay(base, own)))
+        if settled.given_way:
+            left = [text for asked in settled.bases for text in asked.texts]
+            base = {**base, "python": {**base["python"], "requirements": left}}
+        in_catalog = path.resolve().is_relative_to(catalog.files_directory().parent.resolve())
+        takes_all = isinstance(own.get("python"), dict) and own["python"].get("requirements", ()) is None
+        roots = () if "files" in own and own["files"] is None else self.roots
+        asked = Asked(str(own.get("name", base.get("name", ""))), wishes, in_catalog)
+        return _Merged(
+            overlay(base, own),
+            (*roots, *[path.parent] * len(own.get("files") or ())),
+            (*(() if takes_all else settled.bases), asked),
+            (*self.given_way, *settled.given_way),
+            self.adds or not in_catalog,
+        )
+
+
+def _merged(source: catalog.CatalogEntry, *, seen: tuple[Path, ...], text: str | None = None) -> _Merged:
+    """Return a definition's data laid over what it extends, and its variants over both."""
+    merged = _extended(source.definition, seen=seen, text=text)
     for variant in source.variants:
-        for path in catalog.variant_files(variant, python="python" in data):
-            own = _read_yaml(path)
-            roots += [path.parent] * len(own.get("files") or ())
-            data = _overlay(data, own)
-        data["name"] = f"{data['name']}-{variant}"
-    return data, roots
+        for path in catalog.variant_files(variant, python="python" in merged.data):
+            merged = merged.under(path, _read_yaml(path))
+        merged.data["name"] = f"{merged.data['name']}-{variant}"
+    return merged
 
 
-def _extended(path: Path, *, seen: tuple[Path, ...], text: str | None = None) -> tuple[dict[str, Any], list[Path]]:
+def _extended(path: Path, *, seen: tuple[Path, ...], text: str | None = None) -> _Merged:
     resolved = path.resolve()
     if resolved in seen:
         chain = " -> ".join(p.name for p in (*seen, resolved))
         raise DefinitionError(f"'extends' runs in a circle: {chain}")
     own = _read_yaml(path, text)
-    roots = [path.parent] * len(own.get("files") or ())
     parent_name = own.pop("extends", None)
     if parent_name is None:
-        return _overlay({}, own), roots
-    parent, parent_roots = _merged(_locate(str(parent_name), relative_to=path.parent), seen=(*seen, resolved))
-    if "files" in own and own["files"] is None:
-        parent_roots = []
-    return _overlay(parent, own), [*parent_roots, *roots]
+        return _Merged({}).under(path, own)
+    parent = _merged(_locate(str(parent_name), relative_to=path.parent), seen=(*seen, resolved))
+    return parent.under(path, own)
+
+
+def _requirements(data: dict[str, Any]) -> tuple[str, ...]:
+    """Return the requirements of a definition's data, which nobody has validated yet."""
+    python = data.get("python")
+    listed = python.get("requirements") if isinstance(python, dict) else None
+    return tuple(listed) if isinstance(listed, list) and all(isinstance(text, str) for text in listed) else ()
+
+
+def _environment(data: dict[str, Any]) -> Mapping[str, str]:
+    """Return what environment markers evaluate to in the image of data that nobody has validated yet."""
+    python, debian = data.get("python"), data.get("debian")
+    version = str(python.get("version", "3.11")) if isinstance(python, dict) else "3.11"
+    suite = str(debian.get("suite", "bookworm")) if isinstance(debian, dict) else "bookworm"
+    architecture = "arm64" if data.get("architecture") == "arm64" else "amd64"
+    return Target(version, architecture, suite).marker_environment()
 
 
 def _read_yaml(path: Path, text: str | None = None) -> dict[str, Any]:
@@ -163,39 +230,6 @@ def _read_yaml(path: Path, text: str | None = None) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise DefinitionError(f"{path} must hold a mapping with at least a 'name'")
     return data
-
-
-def _overlay(base: Any, top: Any) -> Any:
-    """Merge two definitions' data: mappings by key, named things by name, other lists appended, the rest replaced.
-
-    ``null`` takes away what was inherited (as in JSON Merge Patch, RFC 7386).
-    """
-    if isinstance(top, dict):
-        merged = dict(base) if isinstance(base, dict) else {}
-        for key, value in top.items():
-            if value is None:
-                merged.pop(key, None)
-            elif key in {"entrypoint", "command"}:
-                # A command line is no collection: half of each would be neither.
-                merged[key] = value
-            else:
-                merged[key] = _overlay(merged.get(key), value)
-        return merged
-    if isinstance(base, list) and isinstance(top, list):
-        return _overlay_lists(base, top)
-    return top
-
-
-def _overlay_lists(base: list[Any], top: list[Any]) -> list[Any]:
-    merged = list(base)
-    places = {item["name"]: place for place, item in enumerate(base) if isinstance(item, dict) and "name" in item}
-    for item in top:
-        place = places.get(item.get("name")) if isinstance(item, dict) else None
-        if place is None:
-            merged.append(_overlay(None, item))
-        else:
-            merged[place] = _overlay(merged[place], item)
-    return merged
 
 
 def _fill_in(data: dict[str, Any]) -> dict[str, Any]:

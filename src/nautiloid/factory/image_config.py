@@ -6,7 +6,9 @@ from datetime import UTC
 from typing import Any
 
 from nautiloid import labels
-from nautiloid.factory.definition import Healthcheck
+from nautiloid.factory.app import App, app_of
+from nautiloid.factory.definition import Definition, Healthcheck
+from nautiloid.factory.definition_file import LoadedDefinition
 from nautiloid.factory.layers import BuiltLayer
 from nautiloid.factory.lockfile import Lock
 from nautiloid.oci.image import Image
@@ -16,13 +18,24 @@ from nautiloid.version import __version__
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
-def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
-    """Return the image's configuration: the run contract, and a history that names each layer."""
-    definition = lock.definition
+def image_config(lock: Lock, loaded: LoadedDefinition, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
+    """Return the image's configuration: the run contract, and a history that names each layer.
+
+    Args:
+        lock: What it is built from.
+        loaded: The definition, for what it adds to the catalog.
+        layers: Of the image, the lowest first.
+    """
+    definition, app = lock.definition, app_of(loaded, lock)
     settings = definition.image
     created = lock.timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     # Sorted: a lock that comes from disk has its mappings in another order than one that was just made.
-    environment = {"PATH": _PATH, "HOME": settings.workdir, "LANG": "C.UTF-8", **dict(sorted(settings.env.items()))}
+    environment = {
+        "PATH": _PATH,
+        "HOME": _home(definition, app),
+        "LANG": "C.UTF-8",
+        **dict(sorted(settings.env.items())),
+    }
     stated = {
         labels.TITLE: definition.name,
         labels.DESCRIPTION: definition.summary,
@@ -30,6 +43,7 @@ def image_config(lock: Lock, layers: tuple[BuiltLayer, ...]) -> ImageConfig:
         labels.BUILT_BY: __version__,
         labels.RUN_TMPFS: ",".join(settings.tmpfs),
         labels.SELFTEST: definition.test.model_dump_json(exclude_defaults=True),
+        **({labels.APP: app.model_dump_json(exclude_defaults=True)} if app is not None else {}),
         **settings.labels,
     }
     return ImageConfig(
@@ -56,6 +70,18 @@ def _healthcheck(check: Healthcheck) -> dict[str, Any]:
         **{name: round(seconds * 1e9) for name, seconds in times.items() if seconds is not None},
         **({"Retries": check.retries} if check.retries is not None else {}),
     }
+
+
+def _home(definition: Definition, app: App | None) -> str:
+    """Return the home directory, below which libraries keep caches and settings.
+
+    An app's is scratch space, for its working directory cannot be written; unless the definition has put there what
+    such a library is to find. The images of the catalog keep theirs, so that their digests stay.
+    """
+    settings = definition.image
+    placed = (*(file.to for file in definition.files), *(weights.to for weights in definition.weights))
+    provided = any(path.startswith(f"{settings.workdir.rstrip('/')}/.") for path in placed)
+    return settings.tmpfs[0] if app is not None and settings.tmpfs and not provided else settings.workdir
 
 
 def image_annotations(lock: Lock) -> dict[str, str]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from types import MappingProxyType
 
 from nautiloid.debian.mirrors import Mirrors
+from nautiloid.factory.archiveless import lock_archiveless
 from nautiloid.factory.definition_file import LoadedDefinition
 from nautiloid.factory.libraries.completing import complete
 from nautiloid.factory.locked_compiler import lock_compiler
 from nautiloid.factory.locked_debs import excused_dependencies, locked_debs, read_archive
-from nautiloid.factory.locked_files import lock_files
-from nautiloid.factory.locked_weights import KnownWeights, lock_all_weights
-from nautiloid.factory.locked_wheels import lock_wheels
-from nautiloid.factory.lockfile import Lock, LockedDeb
+from nautiloid.factory.locked_weights import KnownWeights
+from nautiloid.factory.lockfile import Lock
 from nautiloid.factory.wheels.resolver import UNBOUND, Bounds
 from nautiloid.net.fetch import Fetcher
-from nautiloid.version import TOOL
-
-_NO_ARCHIVE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def make_lock(
@@ -43,10 +38,10 @@ def make_lock(
     definition = loaded.definition
     mirrors = mirrors or Mirrors()
     if not definition.debian.packages:
-        return _lock(loaded, fetcher, bounds, weights)
+        return lock_archiveless(loaded, fetcher, bounds, weights)
     archive = read_archive(definition, fetcher, mirrors)
     closure = archive.closure(definition.debian.packages)
-    lock = _lock(loaded, fetcher, bounds, weights, locked_debs(closure)).model_copy(
+    lock = lock_archiveless(loaded, fetcher, bounds, weights, locked_debs(closure)).model_copy(
         update={
             "timestamp": max(release.date for _, release in archive.releases),
             "releases": archive.locked_releases,
@@ -55,25 +50,3 @@ def make_lock(
         }
     )
     return complete(lock, loaded, archive, fetcher, mirrors)
-
-
-def _lock(
-    loaded: LoadedDefinition,
-    fetcher: Fetcher,
-    bounds: Bounds,
-    weights: KnownWeights,
-    debs: tuple[LockedDeb, ...] = (),
-) -> Lock:
-    """Lock wheels, weights and files, beside the Debian packages that are locked already."""
-    definition = loaded.definition
-    wheels, dropped = lock_wheels(definition, debs, fetcher, bounds)
-    return Lock(
-        tool=TOOL,
-        timestamp=_NO_ARCHIVE,
-        definition=definition,
-        debs=debs,
-        wheels=wheels,
-        dropped=dropped,
-        weights=lock_all_weights(definition, weights, fetcher),
-        files=lock_files(loaded),
-    )

@@ -87,3 +87,6 @@ DistributionVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-
 
 WheelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.!+_-]*\.whl$")]
 """The file name of a wheel."""
+
+Reason = Annotated[str, StringConstraints(min_length=3)]
+"""Why something is left out or removed: shown by ``lock --explain``, never optional."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
+from nautiloid.factory.giving_way import admits, exact_version
 from nautiloid.project.base_image import BaseImage
 from nautiloid.project.facts import Notebook, Said, Wanted
 from nautiloid.project.import_names import ADVICE, providers
@@ -85,7 +85,7 @@ def _merge(declared: Sequence[Wanted], locked: Sequence[Wanted], notebook: Noteb
 
 
 def _together(a: Wanted, b: Wanted, notebook: Notebook) -> Wanted:
-    pinned = next((one for one in (a, b) if _pin(one) is not None), None)
+    pinned = next((one for one in (a, b) if exact_version(one.requirement) is not None), None)
     extras = a.requirement.extras | b.requirement.extras
     if pinned is None:
         versions = a.requirement.specifier & b.requirement.specifier
@@ -95,7 +95,7 @@ def _together(a: Wanted, b: Wanted, notebook: Notebook) -> Wanted:
 
 
 def _compare(pin: Wanted, other: Wanted, notebook: Notebook) -> None:
-    version = _pin(pin)
+    version = exact_version(pin.requirement)
     if version is not None and not other.requirement.specifier.contains(version, prereleases=True):
         notebook.add(
             other.origin, f"{other.requirement} does not agree with {pin.requirement} of {pin.origin}, which wins"
@@ -105,17 +105,6 @@ def _compare(pin: Wanted, other: Wanted, notebook: Notebook) -> None:
 def _requirement(name: str, extras: Iterable[str], versions: SpecifierSet) -> Requirement:
     listed = ",".join(sorted(extras))
     return Requirement(f"{name}{f'[{listed}]' if listed else ''}{versions}")
-
-
-def _pin(one: Wanted) -> Version | None:
-    """Return the one version that a requirement allows; None where it allows several."""
-    for specifier in one.requirement.specifier:
-        if specifier.operator in ("==", "===") and not specifier.version.endswith("*"):
-            try:
-                return Version(specifier.version)
-            except InvalidVersion:
-                return None
-    return None
 
 
 def _cover(
@@ -149,12 +138,8 @@ def _settle(one: Wanted, base: BaseImage, found: Dependencies, notebook: Noteboo
         found.brought.append(Said(str(requirement), one.origin))
         return
     pinned = next((theirs for theirs in own if theirs.specifier), None)
-    if pinned is not None:
-        notebook.add(
-            one.origin, f"asks for {requirement}, but {base.name} brings {pinned}: that is what it will run with"
-        )
-        found.brought.append(Said(str(requirement), one.origin))
-        return
+    if pinned is not None and requirement.specifier:
+        notebook.add(one.origin, f"asks for {requirement}, which replaces {pinned} of {base.name}: test what it does")
     found.requirements.append(Said(str(requirement), one.origin))
 
 
@@ -164,16 +149,5 @@ def _adds_something(requirement: Requirement, theirs: Requirement) -> bool:
         return True
     if not requirement.specifier:
         return False
-    return not any(_allowed(requirement.specifier, version) for version in _versions(theirs))
-
-
-def _versions(requirement: Requirement) -> Iterator[Version]:
-    for specifier in requirement.specifier:
-        if specifier.operator in ("==", "==="):
-            yield Version(specifier.version)
-
-
-def _allowed(versions: SpecifierSet, version: Version) -> bool:
-    """``==2.13.0+cpu`` names a build of 2.13.0, which is what the base image's index offers."""
-    pins = [Version(one.version).public for one in versions if one.operator == "==" and not one.version.endswith("*")]
-    return versions.contains(version, prereleases=True) or version.public in pins
+    version = exact_version(theirs)
+    return version is None or not admits(requirement.specifier, version)

@@ -14,6 +14,7 @@ from nautiloid.errors import UsageError
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.project.facts import Note, Said
 from nautiloid.project.health import HealthCheck
+from nautiloid.project.probing import DraftedProbe
 from nautiloid.project.project_files import ChosenFile
 
 FILE = "nautiloid.yaml"
@@ -53,6 +54,7 @@ class Draft:
     tmpfs: Sequence[Said[str]] = ()
     ports: Sequence[Said[str]] = ()
     health: Said[HealthCheck] | None = None
+    probe: Said[DraftedProbe] | None = None
     notes: Sequence[Note] = ()
 
     def to_yaml(self) -> str:
@@ -77,6 +79,7 @@ class Draft:
         yield from self._python()
         yield from self._files()
         yield from self._image()
+        yield from self._test()
 
     def _debian(self) -> Iterator[str]:
         if not (self.packages or self.refused):
@@ -143,6 +146,18 @@ class Draft:
             yield from (f"    {name}: {value:g}" for name, value in times.items() if value is not None)
             if check.retries is not None:
                 yield f"    retries: {check.retries}"
+
+    def _test(self) -> Iterator[str]:
+        if self.probe is None:
+            return
+        probe = self.probe.value
+        yield ""
+        yield "test:"
+        yield _line("  probe:", self.probe.origin)
+        if probe.port:
+            yield f"    http: {{port: {probe.port}, path: {_quoted(probe.path)}}}"
+        else:
+            yield f"    arguments: {_words(probe.arguments)}"
 
 
 def check_draft(text: str) -> None:

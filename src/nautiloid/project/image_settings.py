@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from nautiloid.project.answers import Survey
 from nautiloid.project.environment_names import is_name, is_secret, note_needed_variables
 from nautiloid.project.facts import Notebook, Said
+from nautiloid.project.provisions import note_provisions
 from nautiloid.project.web_apps import WebApp
 
 # Jupyter writes below the home directory, which is read-only.
@@ -65,7 +66,7 @@ def ports_of(said: Survey, words: Sequence[str], notebook: Notebook) -> tuple[Sa
 
 
 def note_run_options(root: Path, said: Survey, env: Mapping[str, Said[str]], notebook: Notebook) -> None:
-    """Say with which options a run gives the program its variables, and mounts what the Dockerfile calls a volume.
+    """Say with which options a run gives the program its files and variables, and what the Dockerfile calls a volume.
 
     Args:
         root: The project's directory.
@@ -76,6 +77,7 @@ def note_run_options(root: Path, said: Survey, env: Mapping[str, Said[str]], not
     Raises:
         ProjectError: A file that shows the variables cannot be read.
     """
+    note_provisions(said.program.sources, said.program.files, said.workdir.value, notebook)
     note_needed_variables(root, frozenset(env), notebook)
     for volume in said.dockerfile.volumes if said.dockerfile else ():
         outside = f"./{PurePosixPath(volume.value).name or 'data'}"

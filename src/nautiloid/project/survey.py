@@ -13,8 +13,8 @@ from nautiloid.project.facts import Notebook, Said
 from nautiloid.project.image_settings import environment_of, note_run_options, ports_of, user_of
 from nautiloid.project.own_modules import python_path
 from nautiloid.project.own_start import choose_start
+from nautiloid.project.probing import draft_probe
 from nautiloid.project.project_lock import read_project_lock
-from nautiloid.project.provisions import note_provisions
 from nautiloid.project.suitable_base import base_for
 from nautiloid.project.system_packages import system_packages
 
@@ -48,7 +48,6 @@ def draft_definition(root: Path, *, name: str | None = None, limit: int = DEFAUL
     packages, refused = system_packages(said.installs, base, dependencies.names)
     env = environment_of(said, words)
     env |= python_path(root, said.program.files, words, env)
-    note_provisions(said.program.sources, said.program.files, workdir.value, notebook)
     note_run_options(root, said, env, notebook)
     return Draft(
         name=_name(name or said.metadata.name or root.name),
@@ -67,6 +66,7 @@ def draft_definition(root: Path, *, name: str | None = None, limit: int = DEFAUL
         env=env,
         labels=said.dockerfile.labels if said.dockerfile else {},
         user=user_of(said, notebook),
+        probe=draft_probe(root, said.program.files, start),
         tmpfs=(Said("/tmp", "the only place that is writable, in memory"),),  # noqa: S108 - the image's own path
         ports=ports_of(said, words, notebook),
         health=said.dockerfile.health if said.dockerfile else None,

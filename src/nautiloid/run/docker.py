@@ -70,6 +70,10 @@ class DockerEngine(Engine):
         """Pipe the image into ``load`` as an archive."""
         load_with(self.name, source, reference, progress)
 
+    def forget(self, reference: str) -> None:
+        """Remove the name, and with its last name the image."""
+        self.ask("image", "rm", "--no-prune", reference)
+
     def labels_of(self, reference: str) -> Mapping[str, str]:
         """Ask the engine for an image's labels."""
         answer = self.ask("image", "inspect", "--format", "{{json .Config.Labels}}", reference)

@@ -70,6 +70,10 @@ class Engine(ABC):
             EngineError: The engine refused it.
         """
 
+    def forget(self, reference: str) -> None:
+        """Take a name away that ``load`` gave; an engine that reads images where they lie has given none."""
+        del reference
+
     @abstractmethod
     def labels_of(self, reference: str) -> Mapping[str, str]:
         """Return the labels of an image that only the engine has.

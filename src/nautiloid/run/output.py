@@ -17,18 +17,35 @@ class OutputError(NautiloidError):
 def prepare_output(directory: Path, user: User) -> None:
     """Make the output directory if it is missing, and make sure that ``user`` can write there.
 
-    A directory that root makes is given to that user; one that exists is never changed.
+    A directory that root makes is given to that user, and so is an empty one of root's; any other that exists is never
+    changed.
 
     Raises:
         OutputError: It cannot be made or written to.
     """
     if not directory.exists():
         _make(directory, user)
+    elif is_given(directory, user):
+        os.chown(directory, user.uid, user.gid)
     elif not can_write(directory, user):
+        owner = directory.stat().st_uid
         raise OutputError(
             f"The container runs as {user}, which cannot write to {directory}.",
-            f"Run `chown {user} {directory}`, name another output directory, or choose another --user.",
+            f"Run `chown {user} {directory}`, name a new or empty directory, or run as its owner: --user {owner}.",
         )
+
+
+def is_given(directory: Path, user: User) -> bool:
+    """Tell whether root gives the user a directory that exists: its own, empty, and none of the system's.
+
+    Whoever makes a directory right before a run means what Nautiloid would have made itself. What has files in it may
+    be meant for others too, and a directory at the top of the file system, or one with another mounted on it, is.
+    """
+    if os.geteuid() != 0 or can_write(directory, user) or directory.stat().st_uid != 0:
+        return False
+    place = directory.resolve()
+    of_the_system = place.parent == place.parent.parent or place.is_mount()
+    return not of_the_system and not any(place.iterdir())
 
 
 def can_write(directory: Path, user: User) -> bool:

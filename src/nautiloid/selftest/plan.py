@@ -1,15 +1,20 @@
-"""What an image says about how to test it: a label, written by the build from the definition's ``test`` section."""
+"""What an image says about how to test it: labels, written by the build from its definition."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from nautiloid import labels
 from nautiloid.errors import NautiloidError
-from nautiloid.factory.definition import SelfTest
+from nautiloid.factory.app import App
+from nautiloid.factory.self_test import Probe, SelfTest
+from nautiloid.oci.model import ImageConfig
+
+_Label = TypeVar("_Label", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -21,28 +26,50 @@ class TestPlan:
         steps: Name and Python code of what must run without an exception.
         shell: Whether the image is meant to have a shell and a package manager.
         setuid: Whether it is meant to have setuid files.
+        app: What its definition adds to the catalog; None for an image of the catalog.
+        probe: How its program is started; None: nobody says how.
+        skip: Modules and distributions of the app that are not imported, and why.
+        entrypoint: What the image starts.
+        command: What follows the entry point.
     """
 
     imports: tuple[str, ...] = ()
     steps: tuple[tuple[str, str], ...] = ()
     shell: bool = False
     setuid: bool = False
+    app: App | None = None
+    probe: Probe | None = None
+    skip: Mapping[str, str] = field(default_factory=dict)
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
 
 
-def read_plan(image_labels: Mapping[str, str]) -> TestPlan:
-    """Read the plan from an image's labels; an image that says nothing is held to the run contract alone.
+def read_plan(config: ImageConfig) -> TestPlan:
+    """Read the plan from an image's configuration; one that says nothing is held to the run contract alone.
 
     Raises:
-        NautiloidError: The label is not one that this version understands.
+        NautiloidError: A label is not one that this version understands.
     """
-    text = image_labels.get(labels.SELFTEST)
-    if text is None:
-        return TestPlan()
-    try:
-        section = SelfTest.model_validate_json(text)
-    except ValidationError as error:
-        raise NautiloidError(
-            f"the image's label {labels.SELFTEST} cannot be read: {error.errors()[0]['msg']}"
-        ) from error
+    section = _read(config.labels, labels.SELFTEST, SelfTest) or SelfTest()
     steps = tuple((step.name, step.code) for step in section.steps)
-    return TestPlan(section.imports, steps, section.shell, section.setuid)
+    return TestPlan(
+        section.imports,
+        steps,
+        section.shell,
+        section.setuid,
+        _read(config.labels, labels.APP, App),
+        section.probe,
+        section.skip,
+        config.entrypoint,
+        config.cmd,
+    )
+
+
+def _read(image_labels: Mapping[str, str], label: str, kind: type[_Label]) -> _Label | None:
+    text = image_labels.get(label)
+    if text is None:
+        return None
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise NautiloidError(f"the image's label {label} cannot be read: {error.errors()[0]['msg']}") from error

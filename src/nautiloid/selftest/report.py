@@ -12,7 +12,8 @@ class Outcome:
     """One check.
 
     Attributes:
-        group: What it is about: ``files``, ``contract as 12345``, ``imports``, ``steps``.
+        group: What it is about: ``files``, ``contract as 12345``, ``imports``, ``steps``, ``requirements``, ``app``,
+            ``probe``.
         detail: Why it failed; empty when it passed.
         seconds: How long it took.
     """

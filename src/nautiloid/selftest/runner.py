@@ -12,6 +12,7 @@ from nautiloid.selftest.plan import read_plan
 from nautiloid.selftest.readiness import reason_not_to_run
 from nautiloid.selftest.report import SelfTestReport
 from nautiloid.selftest.starting import USERS, run_as
+from nautiloid.selftest.trying_app import try_app
 
 
 def run_selftest(name: str, store: Layout, engine: Engine | None, progress: Progress = SILENT) -> SelfTestReport:
@@ -28,15 +29,17 @@ def run_selftest(name: str, store: Layout, engine: Engine | None, progress: Prog
     """
     with open_image(name, store) as source:
         config = source.image.config
-        plan = read_plan(config.labels)
+        plan = read_plan(config)
         surface = inspect_image(source, name, progress).surface
     outcomes = list(look(plan, surface))
     reason = reason_not_to_run(engine, config.platform, surface)
     if reason or engine is None:
         return SelfTestReport(name, "", tuple(outcomes), (reason,))
     ready = engine.make_ready(name, store, progress)
-    with progress.task("Test the image", total=len(USERS)) as task:
+    with progress.task("Test the image", total=len(USERS) + 1) as task:
         for user in USERS:
             outcomes += run_as(user, engine, ready, plan)
             task.advance(1)
-    return SelfTestReport(name, engine.name, tuple(outcomes))
+        app = try_app(engine, ready, plan)
+        task.advance(1)
+    return SelfTestReport(name, engine.name, (*outcomes, *app.outcomes), app.remarks)

@@ -21,7 +21,8 @@ USERS = (NONROOT, _ANYBODY, 0)
 
 _TIMEOUT = 600.0  # seconds; importing CUDA on a cold disk takes its time
 _OUTPUT = PurePosixPath("/nautiloid-output")
-_PYTHON = "/usr/bin/python3"
+PYTHON = "/usr/bin/python3"
+"""What runs the checks."""
 
 
 def run_as(user: int, engine: Engine, ready: ReadyImage, plan: TestPlan) -> list[Outcome]:
@@ -56,7 +57,7 @@ def run_as(user: int, engine: Engine, ready: ReadyImage, plan: TestPlan) -> list
             output=Mount(output, _OUTPUT),
             user=User(user, user),
             tmpfs=tmpfs,
-            entrypoint=(_PYTHON,),
+            entrypoint=(PYTHON,),
         )
         try:
             done = engine.run_captured(profile, timeout=_TIMEOUT)

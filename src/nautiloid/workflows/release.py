@@ -33,7 +33,11 @@ def release(reference: str, store: Layout, engine: Engine | None, progress: Prog
     if store.digest_of(candidate) == store.digest_of(reference):
         store.remove(candidate)
         return SelfTestReport(reference, "", (), ("it is, byte for byte, the image that has the name already",))
-    report = run_selftest(candidate, store, engine, progress)
+    try:
+        report = run_selftest(candidate, store, engine, progress)
+    finally:
+        if engine is not None:
+            engine.forget(candidate)
     if report.failures:
         shown = "\n".join(f"  {item.group}: {item.name}: {item.detail}" for item in report.failures[:20])
         raise SelfTestError(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nautiloid.errors import UsageError
 from nautiloid.net.fetch import Fetcher
@@ -36,6 +36,7 @@ class SlimOrder:
         lock: Where the definition's lock lies; None: the usual place.
         outside: What the definition may take beside what lies in its directory.
         locked: Take the lock as it is, and refuse one that is not up to date.
+        workdir: Where in the container the work starts; None: where the image says.
     """
 
     definition: str
@@ -47,6 +48,7 @@ class SlimOrder:
     lock: Path | None = None
     outside: tuple[Path, ...] = ()
     locked: bool = False
+    workdir: PurePosixPath | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class Slimming:
             mounts=tuple(Mount.parse(text) for text in self.order.mounts),
             output=Mount.parse(f"/nonexistent:{output}") if output else None,
             user=User.default(),
+            workdir=self.order.workdir,
         )
 
     def trace(self) -> Traced:

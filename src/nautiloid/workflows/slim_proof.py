@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,11 +65,16 @@ def _write(slimming: Slimming, traced: Traced) -> Path:
     order, loaded = slimming.order, slimming.pinned.loaded
     if order.destination is None:
         raise UsageError("there is no place for the slimmed definition", "Name it with --apply.")
-    extends = order.definition if catalog.find(order.definition) else str(loaded.path.resolve())
+    extends = order.definition if catalog.find(order.definition) else _relative(loaded.path, order.destination)
     because = f"not used by: {' '.join(order.args)}"[:200]
     name = f"{loaded.definition.name}-slim"
     write_text(order.destination, slim_definition(extends, name, because, slimming.site, traced.removable.proposals))
     return order.destination
+
+
+def _relative(path: Path, destination: Path) -> str:
+    """Return the path as seen from the new definition's directory, so that both can move together."""
+    return Path(os.path.relpath(path.resolve(), destination.resolve().parent)).as_posix()
 
 
 def _size(images: Layout, name: str) -> int:

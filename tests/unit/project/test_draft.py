@@ -103,11 +103,13 @@ def test_torch_chooses_the_base_which_then_need_not_be_asked_for(tmp_path: Path)
     assert "nvidia-cublas-cu12==1.0 left out" in _notes(draft)
 
 
-def test_another_torch_than_the_bases_is_a_conflict_that_is_said(tmp_path: Path) -> None:
-    _write(tmp_path, {"train.py": SCRIPT, "requirements.txt": "torch==2.3.1\n"})
+def test_another_torch_than_the_bases_replaces_it_and_that_is_said(tmp_path: Path) -> None:
+    _write(tmp_path, {"train.py": SCRIPT, "requirements.txt": "torch<2.6\ntorchvision>=0.15\n"})
     draft = draft_definition(tmp_path)
-    assert _requirements(draft) == {}
-    assert "requirements.txt:1: asks for torch==2.3.1, but pytorch brings torch==2.13.0" in _notes(draft)
+    assert _requirements(draft) == {"torch<2.6": "requirements.txt:1"}
+    assert "requirements.txt:1: asks for torch<2.6, which replaces torch==2.13.0 of pytorch" in _notes(draft)
+    write_draft(draft.to_yaml(), tmp_path, force=False)
+    assert [one.wish for one in load_definition(str(tmp_path)).given_way] == ["torch<2.6"]
 
 
 def test_a_library_that_needs_torch_chooses_the_base_too(tmp_path: Path) -> None:

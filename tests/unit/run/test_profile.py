@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nautiloid.errors import UsageError
-from nautiloid.run.output import OutputError, can_write, prepare_output
+from nautiloid.run.output import OutputError, can_write, is_given, prepare_output
 from nautiloid.run.profile import HardenedProfile, Mount, User, parse_size, tmpfs_of
 
 DATA = PurePosixPath("/data")
@@ -113,11 +113,30 @@ def test_a_missing_output_is_made_for_the_user(tmp_path: Path) -> None:
 
 def test_an_output_that_the_user_cannot_write_to_is_refused_and_left_alone(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
+    (tmp_path / "results").write_text("of somebody")
     other = User(54321, 54321)
+    before = tmp_path.stat()
     with pytest.raises(OutputError) as caught:
         prepare_output(tmp_path, other)
     assert "chown 54321:54321" in caught.value.hint
-    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert f"--user {before.st_uid}" in caught.value.hint
+    assert (tmp_path.stat().st_mode, tmp_path.stat().st_uid) == (before.st_mode, before.st_uid)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_root_gives_an_empty_directory_of_its_own_to_the_user(tmp_path: Path) -> None:
+    made = tmp_path / "out"
+    made.mkdir(mode=0o750)
+    prepare_output(made, User(54321, 54322))
+    status = made.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (54321, 54322, 0o750)
+    with pytest.raises(OutputError):  # it belongs to somebody else now
+        prepare_output(made, User(1, 1))
+
+
+def test_a_directory_of_the_system_is_never_given_away() -> None:
+    for place in ("/", "/mnt", "/srv", "/proc"):
+        assert not is_given(Path(place), User(54321, 54321))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,10 @@ class ResolutionError(NautiloidError):
     """The index has no set of wheels that meets the requirements."""
 
 
+class ConflictError(ResolutionError):
+    """Two of the requirements, or what they need, exclude each other."""
+
+
 @dataclass(frozen=True)
 class PipAnswer:
     """What pip said.

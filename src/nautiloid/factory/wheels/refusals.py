@@ -18,7 +18,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from nautiloid.errors import quotable
-from nautiloid.factory.wheels.pip_call import PipAnswer, ResolutionError, call_pip
+from nautiloid.factory.wheels.pip_call import ConflictError, PipAnswer, ResolutionError, call_pip
 from nautiloid.factory.wheels.target import Target
 
 _CONFLICT = re.compile(r"The conflict is caused by:\n((?:    [^\n]+\n)+)")
@@ -71,7 +71,7 @@ def _contradiction(lines: Iterable[str], target: Target, *, closely: bool) -> Re
         found = _looked_for(f"{disputed[0][0]}==0.dev0", target)
         more += [f"of {disputed[0][0]} there are {_newest(found.versions)}"] if found.versions else []
     listed = "".join(f"\n  {line}" for line in (*told[:_SHOWN], *more))
-    return ResolutionError(
+    return ConflictError(
         f"the requirements contradict each other:{listed}",
         "Loosen one of these versions, or leave it out and let the resolver choose.",
     )

@@ -20,13 +20,13 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory.lockfile import LockedWheel
-from nautiloid.factory.wheels.pip_call import ResolutionError, call_pip
+from nautiloid.factory.wheels.pip_call import ConflictError, ResolutionError, call_pip
 from nautiloid.factory.wheels.refusals import refusal
 from nautiloid.factory.wheels.target import Target
 from nautiloid.net.store import Store
 from nautiloid.progress import SILENT, Progress
 
-__all__ = ["UNBOUND", "Bounds", "ResolutionError", "ResolvedWheel", "fetch_wheels", "resolve"]
+__all__ = ["UNBOUND", "Bounds", "ConflictError", "ResolutionError", "ResolvedWheel", "fetch_wheels", "resolve"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ def resolve(
         bounds: What may be chosen from.
 
     Raises:
+        ConflictError: The requirements exclude each other.
         ResolutionError: pip finds no solution, or one that holds what ``never`` forbids.
     """
     with tempfile.TemporaryDirectory(prefix="nautiloid-resolve-") as scratch:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nautiloid.factory.wheels.fitness import check_fitness, needs
-from nautiloid.factory.wheels.resolver import ResolutionError, ResolvedWheel, resolve
+from nautiloid.factory.wheels.resolver import ConflictError, ResolutionError, ResolvedWheel, resolve
 from nautiloid.factory.wheels.target import Target
 
 BOOKWORM = Target("3.11", "amd64", "bookworm", "3.11.2")
@@ -83,6 +83,7 @@ def test_files_are_chosen_for_the_images_c_library(make_wheel: MakeWheel) -> Non
     [
         ("cp311-cp311-manylinux_2_39_x86_64", "trixie, whose C library is newer"),
         ("cp313-cp313-manylinux_2_28_x86_64", "extends: python-trixie"),
+        ("cp39-cp39-manylinux_2_28_x86_64", "There are wheels of native for Python 3.9, which no image has"),
         ("cp311-cp311-win_amd64", "No wheel of native was found for other images either"),
     ],
 )
@@ -91,6 +92,18 @@ def test_a_package_that_is_not_offered_comes_with_what_to_do(make_wheel: MakeWhe
     with pytest.raises(ResolutionError, match=r"there is no native for Python 3\.11 on x86_64") as caught:
         resolve(["native"], BOOKWORM, {})
     assert hint in caught.value.hint
+
+
+def test_what_excludes_what_is_said(make_wheel: MakeWheel) -> None:
+    make_wheel("torch", "2.13.0")
+    make_wheel("torch", "2.5.0")
+    make_wheel("old", "1.0", "torch<2.6")
+    with pytest.raises(ConflictError) as caught:
+        resolve(["torch==2.13.0", "old"], BOOKWORM, {})
+    assert "old 1.0 depends on torch<2.6" in caught.value.message
+    assert "torch==2.13.0" in caught.value.message
+    assert "spelling" not in caught.value.hint
+    assert [wheel.version for wheel in resolve(["torch<2.6", "old"], BOOKWORM, {})] == ["1.0", "2.5.0"]
 
 
 def test_what_the_definition_forbids_is_named_with_its_reason(make_wheel: MakeWheel) -> None:
