@@ -35,18 +35,20 @@ def inspect_image(source: ImageSource, name: str, progress: Progress = SILENT) -
     tree = FileTree()
     image = source.image
     brought: list[tuple[int, int]] = []
+    traces: list[tuple[int, LayerEntry]] = []
     examiner = Examiner()
     with progress.task(f"Read {name}", total=len(image.manifest.layers)) as task:
         for layer in image.manifest.layers:
             with io.BufferedReader(ReadAhead(source.open_layer(layer)), 1 << 20) as content:
                 entries = list_layer(content, examiner)
             tree.apply(entries)
+            traces += [(len(brought), entry) for entry in entries if entry.traces]
             sizes = [entry.size for entry in entries if entry.kind is EntryKind.FILE]
             brought.append((len(sizes), sum(sizes)))
             task.advance(1)
     files = tree.files()
     names = layer_names(source)
-    found = inspect_tree(files, tree, name, names)
+    found = inspect_tree(files, tree, name, names, traces)
     kept = _kept(files, len(brought))
     layers = tuple(
         LayerFacts(
@@ -82,7 +84,8 @@ def inspect_entries(entries: tuple[LayerEntry, ...], name: str, skipped: tuple[S
     tree = FileTree()
     tree.apply(entries)
     files = tree.files()
-    found = inspect_tree(files, tree, name, ("directory",))
+    traces = [(0, entry) for entry in entries if entry.traces]
+    found = inspect_tree(files, tree, name, ("directory",), traces)
     sizes = [entry.size for entry in entries if entry.kind is EntryKind.FILE]
     layer = LayerFacts(0, "", "", "directory", 0, sum(sizes), _kept(files, 1)[0], len(sizes))
     return replace(
