@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from nautiloid.inspection.components import assemble_components
-from nautiloid.inspection.facts import Record, Secret, Unread
+from nautiloid.inspection.facts import Record, Secret
 from nautiloid.inspection.file_tree import FileTree, TreeFile
 from nautiloid.inspection.findings import find_faults
-from nautiloid.inspection.inventory import Inspection, Skipped
+from nautiloid.inspection.inventory import Inspection
 from nautiloid.inspection.layer_listing import EntryKind, LayerEntry
 from nautiloid.inspection.surface import find_surface
 from nautiloid.inspection.traces import traced_files
+from nautiloid.inspection.unread import find_unread
 from nautiloid.inspection.usage import usage_of
-from nautiloid.packages.kinds import KINDS
 from nautiloid.packages.os_release import read_distribution
 from nautiloid.version import TOOL
 
@@ -62,17 +62,7 @@ def inspect_tree(
         compressed=0,
         surface=surface,
         findings=find_faults(files, surface, assembled.owner_name, traced),
-        skipped=_skipped(files, records),
+        skipped=find_unread(files, records, distribution, assembled.components),
         usage=usage_of(files, assembled.owner_name, layers, name),
         tool=TOOL,
     )
-
-
-def _skipped(files: Mapping[str, TreeFile], records: Mapping[str, bytes]) -> tuple[Skipped, ...]:
-    found = [
-        Skipped(f"/{path}", file.entry.facts.reason, file.layer)
-        for path, file in files.items()
-        if file.entry is not None and isinstance(file.entry.facts, Unread)
-    ]
-    faults = (fault for kind in KINDS for fault in kind.unreadable(records))
-    return (*found, *(Skipped(f"/{path}", reason, files[path].layer) for path, reason in faults))
