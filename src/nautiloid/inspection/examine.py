@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import Protocol
 
 from nautiloid.buffer import Buffer
-from nautiloid.elf.reader import Elf
-from nautiloid.inspection.facts import Listed, Native, Record, Script, StartupHook, Unread
+from nautiloid.inspection.facts import Listed, Record, Script, StartupHook, Unread
 from nautiloid.inspection.gather import Gather
 from nautiloid.inspection.layer_listing import Look
 from nautiloid.inspection.models import may_be_model, read_model
-from nautiloid.inspection.native_libraries import find_libraries
+from nautiloid.inspection.native_files import read_native
 from nautiloid.inspection.secrets.search import SecretSearch, is_text
 from nautiloid.inspection.startup_hooks import may_be_hook, read_hook, stands_in_site
 from nautiloid.packages.kind import PackageKind
 from nautiloid.packages.kinds import KINDS
 from nautiloid.packages.os_release import PATHS as OS_RELEASE
+from nautiloid.packages.unreadable import PartlyUnreadError
 
 _LARGEST_RECORD = 64 << 20
-_CHECKED_CALL = re.compile(rb"\0__[a-z0-9_]{2,20}_chk\0")
 
 
 class Examiner:
@@ -73,7 +71,7 @@ def _part(path: str, size: int, mode: int, head: bytes) -> _Part | None:
         if kind.wants(path, size):
             return Gather(path, size, partial(_list, kind))
     if head.startswith(b"\x7fELF"):
-        return Gather(path, size, _read_native)
+        return Gather(path, size, read_native)
     if may_be_model(path, head):
         return Gather(path, size, read_model)
     if head.startswith(b"#!") and mode & 0o111:
@@ -111,25 +109,10 @@ def _keep(_: str, content: Buffer) -> Record | Unread:
 
 
 def _list(kind: PackageKind, path: str, content: Buffer) -> Listed:
-    return Listed(tuple(kind.read(path, content)))
-
-
-def _read_native(path: str, content: Buffer) -> Native:
-    elf = Elf(content)
-    names = elf.symbol_names
-    return Native(
-        machine=elf.machine,
-        program=elf.program,
-        shared_object=elf.shared_object,
-        soname=elf.soname,
-        pie=elf.pie,
-        relro=elf.relro,
-        canary=b"\0__stack_chk_fail\0" in names,
-        fortify=_CHECKED_CALL.search(names) is not None,
-        nx=elf.nx,
-        clues=find_libraries(path, elf),
-        modules=tuple(component for kind in KINDS for component in kind.in_native(path, elf)),
-    )
+    try:
+        return Listed(tuple(kind.read(path, content)))
+    except PartlyUnreadError as error:
+        return Listed(error.components, str(error))
 
 
 def _script(head: bytes) -> Script:

@@ -40,7 +40,8 @@ class Pypi(LanguageKind):
 
     def wants(self, path: str, size: int) -> bool:
         """Tell whether a file is a zip archive of Python modules."""
-        return python_archives.wants(path, size)
+        del size
+        return python_archives.wants(path)
 
     def read(self, path: str, content: Buffer) -> list[Component]:
         """Return the distributions whose metadata are in such an archive."""
