@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -66,10 +67,8 @@ def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, content: Buffer
     if len(member) > limit:
         raise UnreadableError(f"{info.filename} inflates beyond all bounds")
     if info.compress_type == zipfile.ZIP_DEFLATED:
-        header = content[info.header_offset : info.header_offset + 30]
-        start = (
-            info.header_offset + 30 + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-        )
+        name, extra = struct.unpack("<HH", content[info.header_offset + 26 : info.header_offset + 30])
+        start = info.header_offset + 30 + name + extra
         stream_of = zlib.decompressobj(-zlib.MAX_WBITS)
         longest = len(stream_of.decompress(bytes(content[start : start + info.compress_size]), len(member) + 1))
     else:
