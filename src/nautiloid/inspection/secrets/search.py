@@ -89,6 +89,8 @@ class SecretSearch:
             shown = block[match.start() : match.start("secret")] if form.shows_prefix else b""
             kind = form.kind if "type" not in match.groupdict() else f"{match['type'].decode('ascii')}{form.kind}"
             self._add(kind, shown.decode("ascii", "replace"), match["secret"], block, match.start())
+        if until == len(block):
+            return  # that was the end, and nobody asks for lines any more
         kept = max(0, until - _BACK)
         self._line += block.count(b"\n", 0, kept)
         self._waiting = self._waiting[kept:]
