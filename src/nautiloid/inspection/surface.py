@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from nautiloid.inspection import known_programs
-from nautiloid.inspection.facts import Model, Native, Script, Secret
+from nautiloid.inspection.facts import Model, Native, Script
 from nautiloid.inspection.file_tree import TreeFile
 from nautiloid.inspection.inventory import Executable, Hardening, ModelFile, Surface
 from nautiloid.inspection.layer_listing import EntryKind, LayerEntry
@@ -42,7 +42,6 @@ def find_surface(files: Mapping[str, TreeFile], owner: Owner) -> Surface:
         setuid=tuple(path for path, _, entry in entries if entry.mode & _SETID),
         capabilities=tuple(path for path, _, entry in entries if any(name == _CAPABILITY for name, _ in entry.xattrs)),
         world_writable=tuple(_world_writable(files)),
-        secrets=tuple(path for path, _, entry in entries if isinstance(entry.facts, Secret)),
         hardening=tuple(_hardening(entries, owner)),
         models=tuple(_models(entries)),
     )
