@@ -10,9 +10,10 @@ from nautiloid.elf.reader import Elf
 from nautiloid.inspection.facts import Listed, Native, Record, Script, Secret, StartupHook, Unread
 from nautiloid.inspection.gather import Gather
 from nautiloid.inspection.layer_listing import Look
-from nautiloid.inspection.models import may_be_model, read_model
 from nautiloid.inspection.native_libraries import find_libraries
 from nautiloid.inspection.secrets import find_secret, may_hold_secret
+from nautiloid.models.judge import judge, may_be_model
+from nautiloid.models.verdict import Judgement
 from nautiloid.packages.kind import PackageKind
 from nautiloid.packages.kinds import KINDS
 from nautiloid.packages.os_release import PATHS as OS_RELEASE
@@ -37,8 +38,8 @@ class Examiner:
             return Gather(path, size, _read_native)
         if path.endswith(".pth") and size <= _LARGEST_PTH and b"\0" not in head:
             return Gather(path, size, _read_startup_file)
-        if may_be_model(path, head):
-            return Gather(path, size, read_model)
+        if may_be_model(path, head, size):
+            return Gather(path, size, _read_model)
         if may_hold_secret(path, size, head):
             return Gather(path, size, _read_secret)
         if head.startswith(b"#!") and mode & 0o111:
@@ -93,6 +94,14 @@ def _read_native(path: str, content: Buffer) -> Native:
 def _read_startup_file(_: str, content: Buffer) -> StartupHook | None:
     match = _HOOK.search(content)
     return StartupHook(match[0].decode("utf-8", "replace")[:200]) if match else None
+
+
+def _read_model(path: str, content: Buffer) -> Judgement | Secret | Script | None:
+    """Judge a model; what turns out to be none may still hold a secret."""
+    found = judge(path, content)
+    if found is None and may_hold_secret(path, len(content), bytes(content[:4096])):
+        return _read_secret(path, content)
+    return found
 
 
 def _read_secret(path: str, content: Buffer) -> Secret | Script | None:
