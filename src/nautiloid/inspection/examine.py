@@ -9,10 +9,10 @@ from nautiloid.buffer import Buffer
 from nautiloid.inspection.facts import Listed, Record, Script, StartupHook, Unread
 from nautiloid.inspection.gather import Gather
 from nautiloid.inspection.layer_listing import Look
-from nautiloid.inspection.models import may_be_model, read_model
 from nautiloid.inspection.native_files import read_native
 from nautiloid.inspection.secrets.search import SecretSearch, is_text
 from nautiloid.inspection.startup_hooks import may_be_hook, read_hook, stands_in_site
+from nautiloid.models.judge import judge, may_be_model
 from nautiloid.packages.kind import PackageKind
 from nautiloid.packages.kinds import KINDS
 from nautiloid.packages.os_release import PATHS as OS_RELEASE
@@ -72,8 +72,8 @@ def _part(path: str, size: int, mode: int, head: bytes) -> _Part | None:
             return Gather(path, size, partial(_list, kind))
     if head.startswith(b"\x7fELF"):
         return Gather(path, size, read_native)
-    if may_be_model(path, head):
-        return Gather(path, size, read_model)
+    if may_be_model(path, head, size):
+        return Gather(path, size, _judge)
     if head.startswith(b"#!") and mode & 0o111:
         return _Told(_script(head))
     return None
@@ -81,7 +81,7 @@ def _part(path: str, size: int, mode: int, head: bytes) -> _Part | None:
 
 def _hook(path: str, size: int, head: bytes) -> _Part | None:
     """Return who looks for what runs at each start; a checkpoint of the same suffix is only one where none is read."""
-    if not may_be_hook(path) or (path.endswith(".pth") and not stands_in_site(path) and may_be_model(path, head)):
+    if not may_be_hook(path) or (path.endswith(".pth") and not stands_in_site(path) and may_be_model(path, head, size)):
         return None
     return Gather(path, size, read_hook)
 
@@ -113,6 +113,11 @@ def _list(kind: PackageKind, path: str, content: Buffer) -> Listed:
         return Listed(tuple(kind.read(path, content)))
     except PartlyUnreadError as error:
         return Listed(error.components, str(error))
+
+
+def _judge(path: str, content: Buffer) -> object:
+    """Judge a model; what turns out to be none may still be a program."""
+    return judge(path, content) or (_script(bytes(content[:4096])) if content[:2] == b"#!" else None)
 
 
 def _script(head: bytes) -> Script:

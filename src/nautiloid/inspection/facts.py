@@ -62,16 +62,6 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A model file; see ``ModelFile``."""
-
-    form: str
-    runs_code: bool
-    imports: tuple[str, ...]
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True)
 class Secret:
     """Something that looks like a secret.
 

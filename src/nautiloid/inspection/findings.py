@@ -10,6 +10,7 @@ from nautiloid.inspection.inventory import Hardening, Risk, Surface, Weakness
 from nautiloid.inspection.setting_secrets import find_setting_secrets
 from nautiloid.inspection.startup_hooks import VARIABLE, startup_variables
 from nautiloid.inspection.traces import Traced, find_traces
+from nautiloid.models.verdict import Verdict
 from nautiloid.oci.image import Image
 
 _SHOWN = 5
@@ -135,14 +136,20 @@ def _hardening(files: tuple[Hardening, ...]) -> Iterator[Weakness]:
             yield Weakness(rule, severity, title, shown_paths(paths), count, remedies[rule])
 
 
+_MODELS = {
+    Verdict.RUNS_CODE: ("model-runs-code", Risk.HIGH, "Loading it runs code"),
+    Verdict.SUSPICIOUS: ("model-suspicious", Risk.MEDIUM, "A model that deceives or is broken"),
+    Verdict.CANNOT_TELL: ("model-unknown", Risk.LOW, "Nobody can tell what loading it does"),
+}
+
+
 def _models(surface: Surface) -> Iterator[Weakness]:
     for model in surface.models:
-        if model.runs_code:
-            names = ", ".join(model.imports[:_SHOWN]) or "what could not be read"
-            grave = model.verdict == "dangerous"
+        if model.verdict is not Verdict.SAFE:
+            rule, risk, title = _MODELS[model.verdict]
+            details = dict.fromkeys(reason.detail for reason in model.reasons if reason.verdict is model.verdict)
             yield Weakness(
-                "model-runs-code", Risk.HIGH if grave else Risk.MEDIUM, "Loading it can run code",
-                f"/{model.path}", f"{model.form} that imports {names}",
+                rule, risk, title, f"/{model.path}", f"{model.form}: {', '.join(list(details)[:_SHOWN])}",
                 "Keep weights only: safetensors, ONNX, or a checkpoint that torch.load(weights_only=True) reads.",
                 model.layer,
             )  # fmt: skip

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from nautiloid.inspection import known_programs
-from nautiloid.inspection.facts import Model, Native, Script
+from nautiloid.inspection.facts import Native, Script
 from nautiloid.inspection.file_tree import TreeFile
 from nautiloid.inspection.inventory import Executable, Hardening, ModelFile, Surface
 from nautiloid.inspection.layer_listing import EntryKind, LayerEntry
+from nautiloid.models.verdict import Judgement
 
 _CAPABILITY = "security.capability"
 _SETID, _OTHERS_WRITE, _STICKY = 0o6000, 0o002, 0o1000
@@ -85,7 +86,7 @@ def _hardening(entries: tuple[tuple[str, TreeFile, LayerEntry], ...], owner: Own
 def _models(entries: tuple[tuple[str, TreeFile, LayerEntry], ...]) -> Iterator[ModelFile]:
     for path, file, entry in entries:
         facts = entry.facts
-        if isinstance(facts, Model):
+        if isinstance(facts, Judgement):
             yield ModelFile(
-                path, facts.form, entry.size, file.layer, entry.sha256, facts.runs_code, facts.imports, facts.verdict
+                path, facts.form, entry.size, file.layer, entry.sha256, facts.verdict, facts.reasons, facts.imports
             )
