@@ -13,60 +13,31 @@ from collections.abc import Callable
 
 from nautiloid.models.limits import LARGEST_TEXT, Budget
 from nautiloid.models.pickles import checks
-from nautiloid.models.pickles.allowed import may_be_made_bare, result_holds, rule_of
-from nautiloid.models.pickles.values import UNKNOWN, Blob, Box, Global, Made, Row, Stored, Unknown
+from nautiloid.models.pickles.allowed import result_holds
+from nautiloid.models.pickles.calls import Calls, shown
+from nautiloid.models.pickles.tape import BrokenError
+from nautiloid.models.pickles.values import UNKNOWN, Box, Made, Row, Stored, Unknown
 from nautiloid.models.span import Span
-from nautiloid.models.verdict import Reason, cannot_tell, runs_code, suspicious
+from nautiloid.models.verdict import cannot_tell, runs_code, suspicious
 
-_NEWEST_PROTOCOL = 5
-_MOST_REASONS = 200
 _LONGEST_NUMBER = 1024
 
 
-class BrokenError(Exception):
-    """The pickle makes no sense from here on: the loader stops as well, after what was done until here."""
-
-
-class Machine:
-    """One run over one pickle.
-
-    Args:
-        content: Where it is.
-        at: Where in there it begins.
-        budget: What the run may cost.
-        script: Whether it is a part of TorchScript.
+class Machine(Calls):
+    """One run over one pickle; arguments as in ``Calls``.
 
     Attributes:
-        at: How far it was read.
         ended: It came to its ``STOP``.
         result: What it leaves then.
         fault: Why it broke off, if it did.
-        missing: How many bytes an opcode wanted that the content does not have.
-        imports: Every global that is named, in order.
-        hidden: Something is named that only running it would tell.
-        calls: How many calls are made.
-        reasons: Why it is not safe.
-        nested: Contents that allowed calls would load in turn.
         storages: What ``PERSID`` named.
     """
 
     def __init__(self, content: Span, at: int, budget: Budget, *, script: bool = False) -> None:
-        self._content, self._buffer, self._base = content, content.buffer, content.start
-        self._budget, self._script = budget, script
-        self._stack: list[object] = []
-        self._marks: list[int] = []
-        self._memo: dict[int, object] = {}
-        self._frame_ends = 0
-        self.at = at
+        super().__init__(content, at, budget, script=script)
         self.ended = False
         self.result: object = None
         self.fault = ""
-        self.missing = 0
-        self.imports: dict[Global, None] = {}
-        self.hidden = False
-        self.calls = 0
-        self.reasons: dict[Reason, None] = {}
-        self.nested: list[Span] = []
         self.storages: list[Stored] = []
 
     def run(self) -> Machine:
@@ -92,102 +63,6 @@ class Machine:
         except (ValueError, OverflowError, struct.error) as error:
             self.fault = str(error) or type(error).__name__
         return self
-
-    # -- bytes ---------------------------------------------------------------------------------------
-
-    def _break(self, why: str) -> None:
-        raise BrokenError(f"{why} (byte {self.at:,})")
-
-    def take(self, size: int) -> bytes:
-        """Read so many bytes."""
-        found = self._content.read(self.at, size)
-        if len(found) < size:
-            self.missing = size - len(found)
-            self._break("it ends too early")
-        self.at += size
-        return found
-
-    def number(self, size: int) -> int:
-        """Read an unsigned number, the lowest byte first."""
-        return int.from_bytes(self.take(size), "little")
-
-    def line(self) -> bytes:
-        """Read up to the next line feed."""
-        stop = self._content.find(b"\n", self.at)
-        if stop < 0:
-            self.missing = 1
-            self._break("a line does not end")
-        line = self._content.read(self.at, stop - self.at)
-        self.at = stop + 1
-        return line
-
-    def blob(self, size: int, *, text: bool = False) -> None:
-        """Push bytes that follow; a short text as itself."""
-        if self.at + size > len(self._content):
-            self.missing = self.at + size - len(self._content)
-            self._break("it ends too early")
-        span = self._content.part(self.at, self.at + size)
-        self.at += size
-        if text and size <= LARGEST_TEXT:
-            self.push(span.content.decode("utf-8", "surrogatepass"))
-        else:
-            self.push(Blob(span, text))
-
-    # -- stack ---------------------------------------------------------------------------------------
-
-    def push(self, value: object) -> None:
-        """Put a value on the stack."""
-        self._stack.append(value)
-
-    def pop(self) -> object:
-        """Take the top of the stack."""
-        self._need(1)
-        return self._stack.pop()
-
-    def _need(self, count: int) -> None:
-        fence = self._marks[-1] if self._marks else 0
-        if len(self._stack) - fence < count:
-            self._break("its stack is empty")
-
-    def top(self) -> object:
-        """Return the top of the stack."""
-        self._need(1)
-        return self._stack[-1]
-
-    def since_mark(self) -> list[object]:
-        """Take all that lies above the last mark, and the mark."""
-        if not self._marks:
-            self._break("it names a MARK that is not there")
-        start = self._marks.pop()
-        values = self._stack[start:]
-        del self._stack[start:]
-        return values
-
-    def mark(self) -> None:
-        """Note how high the stack is."""
-        self._marks.append(len(self._stack))
-
-    def drop(self) -> None:
-        """Forget the top of the stack, or the mark that is there."""
-        if self._marks and self._marks[-1] == len(self._stack):
-            self._marks.pop()
-        else:
-            self.pop()
-
-    def frame(self) -> None:
-        """Note where a frame ends; it must not end before one that is open."""
-        size = self.number(8)
-        if self.at < self._frame_ends:
-            self._break("a frame begins within a frame")
-        if self.at + size > len(self._content):
-            self.missing = self.at + size - len(self._content)
-            self._break("a frame is longer than the file")
-        self._frame_ends = self.at + size
-
-    def protocol(self) -> None:
-        """Refuse what no loader knows."""
-        if self.number(1) > _NEWEST_PROTOCOL:
-            self._break("its protocol is unknown")
 
     def stop(self) -> None:
         """End with what is on the stack."""
@@ -262,7 +137,7 @@ class Machine:
                 for value in values:
                     target.add(value)
         elif held != kind and not isinstance(target, Unknown):
-            self._tell(runs_code(f"fills {_name(target)} like a {kind}"))
+            self._tell(runs_code(f"fills {shown(target)} like a {kind}"))
 
     def fill_many(self, kind: str) -> None:
         """Put all since the mark into what lies below it."""
@@ -273,148 +148,6 @@ class Machine:
         """Put what is on top into what lies below it."""
         values = [self.pop() for _ in range(2 if kind == "dict" else 1)][::-1]
         self._fill(self.top(), kind, values)
-
-    # -- memo ----------------------------------------------------------------------------------------
-
-    def put(self, place: int) -> None:
-        """Remember the top of the stack."""
-        if place < 0:
-            self._break("a place of the memo is negative")
-        self._memo[place] = self.top()
-
-    def get(self, place: int) -> None:
-        """Push what was remembered."""
-        if place not in self._memo:
-            self._break(f"nothing is in place {place} of the memo")
-        self.push(self._memo[place])
-
-    def memoize(self) -> None:
-        """Remember the top of the stack in the next place, which is how many are in use."""
-        self._memo[len(self._memo)] = self.top()
-
-    # -- names and calls -----------------------------------------------------------------------------
-
-    def name_lines(self) -> None:
-        """Push a global that two lines name."""
-        module, name = self.line().decode("utf-8"), self.line().decode("utf-8")
-        self.push(self._named(module, name))
-
-    def name_stack(self) -> None:
-        """Push a global that two texts on the stack name."""
-        name, module = self.pop(), self.pop()
-        if isinstance(name, str) and isinstance(module, str):
-            self.push(self._named(module, name))
-            return
-        if isinstance(name, str | Blob | Unknown | Made) and isinstance(module, str | Blob | Unknown | Made):
-            self.calls += 1
-            self.hidden = True
-            self._tell(runs_code("imports what only running it would name"))
-            self.push(UNKNOWN)
-            return
-        self._break("a global has no name")
-
-    def name_extension(self, size: int) -> None:
-        """Push a global that only the loader's registry knows."""
-        code = self.number(size)
-        self.hidden = True
-        self._tell(suspicious(f"imports extension {code} of whoever loads it"))
-        self.push(UNKNOWN)
-
-    def _named(self, module: str, name: str) -> object:
-        found = Global(module, name)
-        self.imports[found] = None
-        if rule_of(found, script=self._script) is None:
-            self._tell(suspicious(f"imports {found}, which is not known to make only data"))
-        return found
-
-    def reduce(self) -> None:
-        """Call what lies below a tuple of arguments."""
-        args, callee = self.pop(), self.pop()
-        if not isinstance(args, Row | Made | Unknown):
-            self._break("arguments are no tuple")
-        self.push(self._call(callee, args.items if isinstance(args, Row) else None))
-
-    def new(self, *, keywords: bool) -> None:
-        """Call a class's ``__new__``."""
-        words = self.pop() if keywords else None
-        args, made = self.pop(), self.pop()
-        if not isinstance(made, Global | Made | Unknown):
-            self._break("what is to be made is no class")
-        known = isinstance(args, Row) and (words is None or (isinstance(words, Box) and words.plain and words.whole))
-        items = args.items if isinstance(args, Row) and known else None
-        if isinstance(words, Box) and words.named:
-            items = None
-        self.push(self._call(made, items))
-
-    def make(self, *, named: bool) -> None:
-        """Call a class with all since the mark: ``INST`` (named by lines) or ``OBJ``."""
-        if named:
-            module, name = self.line().decode("utf-8"), self.line().decode("utf-8")
-            values, callee = self.since_mark(), self._named(module, name)
-        else:
-            values = self.since_mark()
-            if not values:
-                self._break("what is to be made is missing")
-            callee, values = values[0], values[1:]
-        self.push(self._call(callee, tuple(values)))
-
-    def _call(self, callee: object, args: tuple[object, ...] | None) -> object:  # noqa: PLR0911 - one case a line
-        """Judge a call, and return what is known of its result."""
-        self.calls += 1
-        if isinstance(callee, Unknown):
-            return UNKNOWN  # said before
-        if not isinstance(callee, Global):
-            self._tell(runs_code("calls what another call returned"))
-            return UNKNOWN
-        rule = rule_of(callee, script=self._script)
-        if rule is None:
-            self._tell(runs_code(f"calls {callee}"))
-            return UNKNOWN
-        if args is not None and rule.special == "reconstructor" and self._reconstructs(args):
-            return Made(args[0]) if isinstance(args[0], Global) else UNKNOWN
-        if args is not None and rule.special == "typed tensor" and len(args) == 4:
-            return self._typed_tensor(args)
-        if args is None or not any(call.fits(args) for call in rule.calls):
-            self._tell(runs_code(f"calls {callee} with what it is not given by who writes data"))
-            return UNKNOWN
-        if rule.special == "nested":
-            self.nested.append(_octets(args[0]))
-        return Made(callee, args)
-
-    def _reconstructs(self, args: tuple[object, ...]) -> bool:
-        """Tell whether ``copyreg._reconstructor`` would only make an empty instance, or a plain copy of data."""
-        if len(args) != 3 or not isinstance(args[1], Global) or args[1].module not in ("builtins", "__builtin__"):
-            return False
-        if args[1].name == "object":
-            return args[2] is None and may_be_made_bare(args[0])
-        return args[1].name in ("dict", "list") and checks.data(args[2]) and may_be_made_bare(args[0])
-
-    def _typed_tensor(self, args: tuple[object, ...]) -> object:
-        """Follow ``torch._tensor._rebuild_from_type_v2``: it calls its first argument with its third."""
-        func, kind, inner, state = args
-        typed = checks.named("torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer")(kind)
-        plain = state is None or checks.a_dict(state) or isinstance(state, Row | Made)
-        if not (typed and plain and checks.data(state)):
-            self._tell(runs_code("calls torch._tensor._rebuild_from_type_v2 with another type than a tensor's"))
-            return UNKNOWN
-        return self._call(func, inner.items if isinstance(inner, Row) else None)
-
-    def build(self) -> None:
-        """Give a state to what lies below it: attributes, or whatever its ``__setstate__`` makes of it."""
-        state, target = self.pop(), self.top()
-        self._in_data(state)
-        self.calls += 1
-        if isinstance(target, Unknown):
-            return
-        rule = rule_of(target.by, script=self._script) if isinstance(target, Made) else None
-        if not isinstance(target, Made) or rule is None or rule.state is None:
-            self._tell(runs_code(f"gives a state to {_name(target)}"))
-            return
-        if not rule.state(state):
-            self._tell(runs_code(f"gives {target.by} a state that it does not have where it is only data"))
-        target.state = state
-        if rule.special == "joblib":
-            self._raw_array(state)
 
     # -- what the loader adds ------------------------------------------------------------------------
 
@@ -439,7 +172,7 @@ class Machine:
         self._tell(cannot_tell("wants a buffer from its loader"))
         self.push(UNKNOWN)
 
-    def _raw_array(self, state: object) -> None:
+    def raw_array(self, state: object) -> None:
         """Step over the array that joblib writes behind the opcodes that announce it; one of objects is a pickle."""
         named = state.named if isinstance(state, Box) else {}
         kind, shape, padding = named.get("dtype"), named.get("shape"), named.get("numpy_array_alignment_bytes")
@@ -475,46 +208,6 @@ class Machine:
         self.at = inner.at
         if not inner.ended:
             self._break(inner.fault)
-
-    # -- reasons -------------------------------------------------------------------------------------
-
-    def _is_loose(self, value: object) -> bool:
-        if isinstance(value, Global):
-            rule = rule_of(value, script=self._script)
-            return rule is None or rule.function
-        return isinstance(value, Row) and value.loose
-
-    def _in_data(self, value: object) -> None:
-        """Say so where a function becomes a part of the data."""
-        if self._is_loose(value):
-            self._tell(suspicious(f"keeps {_name(value)} to be called later"))
-
-    def _tell(self, reason: Reason) -> None:
-        if len(self.reasons) < _MOST_REASONS:
-            self.reasons[reason] = None
-
-
-def _octets(value: object) -> Span:
-    """Return the bytes that ``checks.octets`` saw; protocols below 3 write them as a text to be encoded."""
-    if isinstance(value, Blob):
-        return value.span
-    inner = value.args[0] if isinstance(value, Made) and value.args else b""
-    if isinstance(inner, Blob):
-        found = inner.span.content
-        return Span(found.decode("utf-8", "surrogatepass").encode("latin-1") if inner.text else found)
-    return Span(inner.encode("latin-1")) if isinstance(inner, str) else Span(b"")
-
-
-def _name(value: object) -> str:
-    if isinstance(value, Global):
-        return str(value)
-    if isinstance(value, Made):
-        return f"what {value.by} made"
-    if isinstance(value, Box):
-        return f"a {value.kind}"
-    if isinstance(value, Row):
-        return "a tuple with a function in it"
-    return "something that takes none"
 
 
 Act = Callable[[Machine], None]
