@@ -9,6 +9,7 @@ from nautiloid.buffer import Buffer
 from nautiloid.models.archives import read_archive_tar, read_zip
 from nautiloid.models.arrays import read_array
 from nautiloid.models.containers.packed import UNREAD, packing_of, unpacked
+from nautiloid.models.containers.zip import ends_as_zip
 from nautiloid.models.limits import DEEPEST, Budget, TooMuchError
 from nautiloid.models.pickles.streams import PickleFacts, read_pickles
 from nautiloid.models.plain_forms import read_plain
@@ -32,7 +33,7 @@ def judge(path: str, content: Buffer, *, asked: bool = False) -> Judgement | Non
         content: All of it.
         asked: Whether somebody named this very file: then there is always an answer, if only "cannot tell".
     """
-    judged = _Judge(Budget()).judge(path, Span(content))
+    judged = _Judge(Budget(), asked=asked).judge(path, Span(content))
     if judged is None and asked:
         return Judgement.of("unknown", [cannot_tell("is of no form that is known")])
     return judged
@@ -46,15 +47,20 @@ class _Judge:
         budget: What is left for it.
         depth: How deep in archives it is.
         script: Whether it is a part of TorchScript.
+        asked: Whether somebody named this very file.
     """
 
     budget: Budget
     depth: int = 0
     script: bool = False
+    asked: bool = False
 
     def judge(self, path: str, content: Span) -> Judgement | None:
         """Judge a file by every form that it may have; the gravest reasons come first."""
         forms = forms_of(path, content.read(0, HEAD), len(content))
+        if (forms or self.asked) and Form.ZIP not in forms and ends_as_zip(content):
+            # Loaders that look for the directory at the end do not mind what stands before the archive.
+            forms = (*(form for form in forms if form is not Form.UNKNOWN), Form.ZIP)
         if not forms:
             return None
         if self.depth > DEEPEST:

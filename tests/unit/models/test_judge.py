@@ -66,6 +66,14 @@ def test_what_costs_too_much_is_not_called_safe(monkeypatch: pytest.MonkeyPatch)
     assert found is not None and found.verdict is Verdict.CANNOT_TELL
 
 
+@pytest.mark.parametrize("name", ["a.keras", "a.npz", "photo.jpg", "a.bin"])
+def test_what_stands_before_an_archive_does_not_hide_it(name: str) -> None:
+    content = b"\xff\xd8\xff\xe0 a picture" * 40 + zipped({"archive/data.pkl": CALL})
+    found = judge(name, content, asked=True)
+    assert found is not None
+    assert found.verdict is Verdict.RUNS_CODE
+
+
 def test_archives_in_archives_end_somewhere() -> None:
     content = CALL
     for _ in range(12):

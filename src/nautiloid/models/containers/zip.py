@@ -17,6 +17,7 @@ from nautiloid.models.verdict import Reason, cannot_tell, suspicious
 
 _LOCAL = b"PK\x03\x04"
 _METHODS = {0: "", 8: "deflate", 12: "bzip2"}
+_END, _END_REACH = b"PK\x05\x06", 22 + 0xFFFF  # bytes of the last record, with the longest comment
 _ENCRYPTED = 0x1
 _LARGEST_DESCRIPTOR = 24
 
@@ -57,6 +58,11 @@ class Member:
             return
         with unpacked(self.packing, self.packed, budget) as found:
             yield found
+
+
+def ends_as_zip(content: Span) -> bool:
+    """Tell whether a file ends in an archive's directory, whatever it begins with (APPNOTE 4.3.16)."""
+    return content.find(_END, max(0, len(content) - _END_REACH)) >= 0
 
 
 def members_of(content: Span, budget: Budget) -> tuple[list[Member], list[Reason]]:
