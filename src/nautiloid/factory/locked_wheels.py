@@ -14,6 +14,7 @@ from nautiloid.factory.startup import check_wheels
 from nautiloid.factory.targets import exact_target
 from nautiloid.factory.wheels.fitness import check_fitness, needs
 from nautiloid.factory.wheels.resolver import UNBOUND, Bounds, ResolvedWheel, fetch_wheels, resolve
+from nautiloid.factory.wheels.routes import routes_of
 from nautiloid.factory.wheels.unpack import wheel_paths
 from nautiloid.net.fetch import Fetcher
 
@@ -35,10 +36,10 @@ def lock_wheels(
     python = definition.python
     if python is None or not python.requirements:
         return (), ()
-    target = exact_target(definition, debs)
+    target, routes = exact_target(definition, debs), routes_of(python.indexes)
     with fetcher.progress.task("Resolve the Python requirements"):
         # What the image does without cannot be forbidden: it is resolved, said so, and left out.
-        chosen = resolve(python.requirements, target, python.never, bounds=bounds)
+        chosen = resolve(python.requirements, target, python.never, bounds=bounds, routes=routes)
         check_fitness(chosen, target, python.requirements)
     drop = {canonicalize_name(name): because for name, because in python.drop.items()}
     kept: list[ResolvedWheel] = []
@@ -49,7 +50,7 @@ def lock_wheels(
             kept.append(wheel)
         else:
             dropped.append(DroppedWheel(name=wheel.name, version=wheel.version, because=because))
-    locked = fetch_wheels(kept, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
+    locked = fetch_wheels(kept, target, fetcher.store, fetcher.progress, offline=fetcher.offline, routes=routes)
     site, store = definition.site_packages, fetcher.store
     check_wheels(((one.name, wheel_paths(store.path_of(one.sha256), one, site)) for one in locked), definition)
     wanted_by = _dependents(needs(chosen, target, python.requirements))

@@ -24,7 +24,7 @@ from pydantic import (
 
 from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
-from nautiloid.factory.definition import Definition
+from nautiloid.factory.definition import Definition, unless_empty
 from nautiloid.factory.wholesome import (
     AbsolutePath,
     DistributionName,
@@ -81,8 +81,7 @@ class LockedDeb(_Part):
 
     @model_serializer(mode="wrap")
     def _without_at(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        data: dict[str, Any] = dump(self)
-        return {name: value for name, value in data.items() if name != "at" or value is not None}
+        return unless_empty(dump(self), "at")
 
 
 class ExcusedDependency(_Part):
@@ -101,6 +100,7 @@ class LockedWheel(_Part):
 
     Attributes:
         wanted_by: The distributions that need it; none when only the definition does.
+        index: The definition's name of the index that has it; empty: one that pip is configured with on the host.
     """
 
     name: DistributionName
@@ -109,6 +109,11 @@ class LockedWheel(_Part):
     size: int
     sha256: Sha256
     wanted_by: tuple[str, ...] = ()
+    index: Printed = ""
+
+    @model_serializer(mode="wrap")
+    def _without_index(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return unless_empty(dump(self), "index")
 
 
 class DroppedWheel(_Part):

@@ -10,9 +10,6 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import json
-import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,27 +21,30 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory.lockfile import LockedWheel
+from nautiloid.factory.wheels.pip_process import NOT_OFFERED, ResolutionError, run_pip
+from nautiloid.factory.wheels.routes import NO_ROUTES, Routes
 from nautiloid.factory.wheels.target import Target
 from nautiloid.net.store import Store
-from nautiloid.programs import announced
 from nautiloid.progress import SILENT, Progress
 
-_NOT_OFFERED = re.compile(r"No matching distribution found for (\S+)")
-
-
-class ResolutionError(NautiloidError):
-    """The index has no set of wheels that meets the requirements."""
+__all__ = ["UNBOUND", "Bounds", "ResolutionError", "ResolvedWheel", "fetch_wheels", "resolve"]
 
 
 @dataclass(frozen=True)
 class ResolvedWheel:
-    """A wheel that the resolver chose; ``requires`` are its Requires-Dist lines."""
+    """A wheel that the resolver chose.
+
+    Attributes:
+        requires: Its Requires-Dist lines.
+        index: The definition's name of the index that has it; empty: one that pip is configured with.
+    """
 
     name: str
     version: str
     filename: str
     sha256: str
     requires: tuple[str, ...]
+    index: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ def resolve(
     *,
     dependencies: bool = True,
     bounds: Bounds = UNBOUND,
+    routes: Routes = NO_ROUTES,
 ) -> tuple[ResolvedWheel, ...]:
     """Ask pip for the wheels that meet ``requirements`` on ``target``, sorted by name.
 
@@ -79,9 +80,10 @@ def resolve(
         never: Names (globs) that must not be among them, and why.
         dependencies: Whether what the requirements depend on is wanted too.
         bounds: What may be chosen from.
+        routes: Where each distribution may come from.
 
     Raises:
-        ResolutionError: pip finds no solution, or one that holds what ``never`` forbids.
+        ResolutionError: pip finds no solution, or one that holds what ``never`` forbids; or two indexes offer one name.
     """
     with tempfile.TemporaryDirectory(prefix="nautiloid-resolve-") as scratch:
         report = Path(scratch) / "report.json"
@@ -94,11 +96,12 @@ def resolve(
         if bounds.uploaded_before is not None:
             command += ["--uploaded-prior-to", bounds.uploaded_before.isoformat()]
         try:
-            _pip([*command, "--target", scratch, *target.pip_options(), "--", *requirements], target)
+            command += ["--target", scratch, *target.pip_options(), "--", *requirements]
+            chosen = run_pip(command, target, routes)
         except ResolutionError as error:
-            raise ResolutionError(error.message, _elsewhere(error.message, target) or error.hint) from error
+            raise ResolutionError(error.message, _elsewhere(error.message, target, routes) or error.hint) from error
         answer = json.loads(report.read_text(encoding="utf-8"))
-    wheels = sorted((_resolved(item) for item in answer["install"]), key=lambda wheel: wheel.name)
+    wheels = sorted((_resolved(item, chosen) for item in answer["install"]), key=lambda wheel: wheel.name)
     _refuse_forbidden(wheels, never)
     return tuple(wheels)
 
@@ -110,6 +113,7 @@ def fetch_wheels(
     progress: Progress = SILENT,
     *,
     offline: bool = False,
+    routes: Routes = NO_ROUTES,
 ) -> tuple[LockedWheel, ...]:
     """Bring the wheels into the store, each checked against its hash, and return them locked.
 
@@ -123,11 +127,14 @@ def fetch_wheels(
         names = ", ".join(wheel.filename for wheel in missing)
         raise NautiloidError(f"not in the cache: {names}", "Run once without --offline to download them.")
     if missing:
-        _download(missing, target, store, progress)
+        pinned = routes.pinned({wheel.name: wheel.index for wheel in missing})
+        _download(missing, target, store, progress, pinned)
     return tuple(_locked(wheel, store) for wheel in wanted)
 
 
-def _download(missing: Sequence[ResolvedWheel | LockedWheel], target: Target, store: Store, progress: Progress) -> None:
+def _download(
+    missing: Sequence[ResolvedWheel | LockedWheel], target: Target, store: Store, progress: Progress, routes: Routes
+) -> None:
     store.root.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="wheels-", dir=store.root) as scratch,
@@ -137,7 +144,7 @@ def _download(missing: Sequence[ResolvedWheel | LockedWheel], target: Target, st
             pinned = Path(scratch) / "requirement.txt"
             pinned.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
             options = ["download", "--quiet", "--no-deps", "--require-hashes", "--dest", scratch]
-            _pip([*options, *target.pip_options(), "--requirement", str(pinned)], target)
+            run_pip([*options, *target.pip_options(), "--requirement", str(pinned)], target, routes)
             brought = next(Path(scratch).glob("*.whl"), None)
             if brought is None:
                 raise IntegrityError(f"pip brought no wheel for {wheel.name} {wheel.version}")
@@ -147,10 +154,17 @@ def _download(missing: Sequence[ResolvedWheel | LockedWheel], target: Target, st
 
 def _locked(wheel: ResolvedWheel | LockedWheel, store: Store) -> LockedWheel:
     size = store.path_of(wheel.sha256).stat().st_size
-    return LockedWheel(name=wheel.name, version=wheel.version, filename=wheel.filename, size=size, sha256=wheel.sha256)
+    return LockedWheel(
+        name=wheel.name,
+        version=wheel.version,
+        filename=wheel.filename,
+        size=size,
+        sha256=wheel.sha256,
+        index=wheel.index,
+    )
 
 
-def _resolved(item: dict[str, object]) -> ResolvedWheel:
+def _resolved(item: dict[str, object], chosen: Mapping[str, str]) -> ResolvedWheel:
     metadata, download = item["metadata"], item["download_info"]
     assert isinstance(metadata, dict)  # noqa: S101 - the report's own schema (pip, "Installation Report")
     assert isinstance(download, dict)  # noqa: S101
@@ -162,7 +176,8 @@ def _resolved(item: dict[str, object]) -> ResolvedWheel:
         raise ResolutionError(f"the index offers {filename}, which is not a wheel") from error
     if not sha256:
         raise ResolutionError(f"the index gives no sha256 for {filename}", "Use an index that publishes hashes.")
-    return ResolvedWheel(str(name), str(version), filename, sha256, tuple(metadata.get("requires_dist", ())))
+    requires = tuple(metadata.get("requires_dist", ()))
+    return ResolvedWheel(str(name), str(version), filename, sha256, requires, chosen.get(str(name), ""))
 
 
 def _refuse_forbidden(wheels: Sequence[ResolvedWheel], never: Mapping[str, str]) -> None:
@@ -176,9 +191,9 @@ def _refuse_forbidden(wheels: Sequence[ResolvedWheel], never: Mapping[str, str])
             )
 
 
-def _elsewhere(message: str, target: Target) -> str:
+def _elsewhere(message: str, target: Target, routes: Routes) -> str:
     """Say where a package that is not offered for the target is offered, if it is."""
-    missing = _NOT_OFFERED.search(message)
+    missing = NOT_OFFERED.search(message)
     if missing is None:
         return ""
     others = {
@@ -195,22 +210,9 @@ def _elsewhere(message: str, target: Target) -> str:
         with tempfile.TemporaryDirectory(prefix="nautiloid-resolve-") as scratch:
             options = ["install", "--dry-run", "--ignore-installed", "--quiet", "--no-deps", "--target", scratch]
             with contextlib.suppress(ResolutionError):
-                _pip([*options, *other.pip_options(), missing[1]], other)
+                run_pip([*options, *other.pip_options(), missing[1]], other, routes)
                 return f"There is no wheel of {missing[1]} for this image, but there is one for {where}."
     return (
         f"No wheel of {missing[1]} was found for other images either. Check its name; if it comes as source only, make "
         "a wheel of it with 'pip wheel' and add its directory to pip's find-links."
     )
-
-
-def _pip(arguments: Sequence[str], target: Target) -> None:
-    command = [sys.executable, "-m", "nautiloid.factory.wheels.pip_for_target", target.full_version, target.machine]
-    command += ["--disable-pip-version-check", "--no-input", *arguments]
-    done = subprocess.run(announced(command), capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-3:]
-        said = "\n".join(f"  {line.removeprefix('ERROR: ')}" for line in lines)
-        raise ResolutionError(
-            f"pip could not meet the requirements:\n{said}",
-            "Check the requirement's spelling and version, and pip's own configuration (pip config list).",
-        )
