@@ -37,8 +37,9 @@ def lock(
 ) -> None:
     """Resolve a definition and pin every byte that goes into its image.
 
-    Debian packages come from the signed archive, wheels from pip's own index, weights and files by hash. The lock
-    names no host, so it builds the same image anywhere. Warnings name what the definition lets through, such as files
+    Debian packages come from the signed archive, wheels from pip's own index and those that the definition names,
+    weights and files by hash. What the definition has as source is built to wheels in a container. The lock names no
+    mirror, so it builds the same image anywhere. Warnings name what the definition lets through, such as files
     that run whenever Python starts, or come from outside of its directory.
 
     Example: `nautiloid lock pytorch`

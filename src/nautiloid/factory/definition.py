@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from nautiloid.factory.package_indexes import PackageIndex, check_indexes
+from nautiloid.factory.package_sources import PackageSource, check_sources
 from nautiloid.factory.wholesome import AbsolutePath, Printed, PythonRequirement, SecureUrl
 
 Reason = Annotated[str, StringConstraints(min_length=3)]
@@ -83,6 +84,7 @@ class Python(_Part):
         startup: Distributions that may bring files which Python runs whenever it starts (``*.pth``,
             ``sitecustomize``), and why. They see, and may change, all that the program does.
         indexes: Indexes beside those that pip is configured with, and what each of them owns.
+        sources: Distributions that are built from source, because nobody offers a wheel of them.
     """
 
     version: Annotated[str, StringConstraints(pattern=r"^3\.\d+$")] = "3.11"
@@ -93,15 +95,21 @@ class Python(_Part):
     cold: tuple[str, ...] = ()
     startup: Mapping[str, Reason] = Field(default_factory=dict)
     indexes: tuple[PackageIndex, ...] = ()
+    sources: tuple[PackageSource, ...] = ()
 
     @field_validator("indexes")
     @classmethod
     def _indexes_agree(cls, value: tuple[PackageIndex, ...]) -> tuple[PackageIndex, ...]:
         return check_indexes(value)
 
+    @field_validator("sources")
+    @classmethod
+    def _sources_agree(cls, value: tuple[PackageSource, ...]) -> tuple[PackageSource, ...]:
+        return check_sources(value)
+
     @model_serializer(mode="wrap")
     def _without_newer(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return unless_empty(dump(self), "startup", "indexes")
+        return unless_empty(dump(self), "startup", "indexes", "sources")
 
 
 class Weights(_Part):

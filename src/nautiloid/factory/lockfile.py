@@ -1,6 +1,6 @@
 """The lock: every byte that goes into an image, by name, version, size and sha256.
 
-The lock names no host. A Debian package is found by its path below any mirror of its archive, a wheel by its file
+The lock names no mirror. A Debian package is found by its path below any mirror of its archive, a wheel by its file
 name in whatever index pip is configured with, a local file by its path beside the definition. It holds the whole
 definition too, so that a build reads nothing else. On disk it is JSON with sorted keys: one change, one changed line.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -116,6 +117,43 @@ class LockedWheel(_Part):
         return unless_empty(dump(self), "index")
 
 
+class LockedSource(_Part):
+    """What a wheel was built from: one archive, by its hash.
+
+    Attributes:
+        filename: Of the index's source distribution; empty for a directory of the project and for git.
+        index: The definition's name of the index that has it; empty: one that pip is configured with on the host.
+        commit: Of the git repository that the definition names.
+    """
+
+    sha256: Sha256
+    size: int
+    filename: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9.!+_-]*)?$")] = ""
+    index: Printed = ""
+    commit: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})?$")] = ""
+
+
+class LockedBuild(_Part):
+    """A wheel that was built from source in a container.
+
+    Attributes:
+        wheel: What came out.
+        backend: The build back end, as ``pyproject.toml`` names it (PEP 517).
+        requires: The wheels that it was built with; they do not enter the image.
+        builder: Digest of the image that it was built in.
+        network: Whether the build had the network.
+        reproducible: Whether building it twice gave the same bytes.
+    """
+
+    wheel: LockedWheel
+    source: LockedSource
+    backend: Printed
+    requires: tuple[LockedWheel, ...] = ()
+    builder: Printed
+    network: bool = False
+    reproducible: bool = True
+
+
 class DroppedWheel(_Part):
     """A distribution that the resolver brought in and the image does without."""
 
@@ -155,6 +193,8 @@ class Lock(_Part):
         timestamp: The newest of the archive's Release dates: the image's creation time (SOURCE_DATE_EPOCH).
         compiler: For an image of another processor than amd64: the packages of the same Python for amd64. It compiles
             the image's modules (bytecode is the same on every processor) and does not enter the image.
+        builds: Those of the wheels that were built from source.
+        builder: The image in which they were, by a lock of its own, so that it can be had again.
     """
 
     version: Literal[1] = LOCK_VERSION
@@ -169,6 +209,12 @@ class Lock(_Part):
     dropped: tuple[DroppedWheel, ...] = ()
     weights: tuple[LockedWeights, ...] = ()
     files: tuple[LockedFile, ...] = ()
+    builds: tuple[LockedBuild, ...] = ()
+    builder: Lock | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_builds(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return unless_empty(dump(self), "builds", "builder")
 
     def to_json(self) -> str:
         """Return the lock as it stands on disk."""
@@ -176,9 +222,25 @@ class Lock(_Part):
         return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
     @property
+    def built(self) -> BuiltWheels:
+        """What was built from source."""
+        return BuiltWheels(self.builds, self.builder)
+
+    @property
     def digest(self) -> str:
         """The sha256 of the lock's JSON: equal locks build equal images."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class BuiltWheels:
+    """Wheels that were built from source, and the lock of the image that they were built in."""
+
+    builds: tuple[LockedBuild, ...] = ()
+    builder: Lock | None = None
+
+
+NOTHING_BUILT = BuiltWheels()
 
 
 def read_lock(path: Path) -> Lock:

@@ -120,7 +120,7 @@ class Updating:
             attempts.append(Bounds(pinned))
         for number, bounds in enumerate(attempts):
             try:
-                return make_lock(self.loaded, self.fetcher, self.mirrors, bounds)
+                return make_lock(self.loaded, self.fetcher, self.mirrors, bounds, old.built)
             except ResolutionError as error:
                 if number + 1 == len(attempts):
                     raise
@@ -160,7 +160,7 @@ class Updating:
         return moved
 
     def _relocked(self, lock: Lock, constraints: tuple[str, ...]) -> Lock:
-        wheels, dropped = lock_wheels(lock.definition, lock.debs, self.fetcher, Bounds(constraints))
+        wheels, dropped = lock_wheels(lock.definition, lock.debs, self.fetcher, Bounds(constraints), lock.builds)
         return lock.model_copy(update={"wheels": wheels, "dropped": dropped})
 
     def _held_back(self, old: Lock, new: Lock, before: ScanResult, notes: list[str]) -> Lock:

@@ -14,6 +14,7 @@ from nautiloid.factory.locker import check_fits, make_lock
 from nautiloid.factory.lockfile import Lock, LockError, read_lock, write_lock
 from nautiloid.net.fetch import Fetcher
 from nautiloid.net.store import Store
+from nautiloid.sourcing.building import build_sources, rebuild_missing
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class LockPlace:
         Raises:
             NautiloidError: Something cannot be resolved, fetched or verified.
         """
-        return Pinned(self.loaded, make_lock(self.loaded, fetcher, mirrors))
+        built = build_sources(self.loaded, fetcher.store.root.parent, fetcher, mirrors or Mirrors())
+        return Pinned(self.loaded, make_lock(self.loaded, fetcher, mirrors, built=built))
 
     def lock(self, fetcher: Fetcher, mirrors: Mirrors | None = None) -> Pinned:
         """Resolve the definition anew and write its lock; raises as ``resolve`` does."""
@@ -53,6 +55,7 @@ class LockPlace:
                 fetcher.progress.note(f"warning: {caution}")
         lock = read_lock(self.path)
         check_fits(lock, self.loaded, self.path)
+        rebuild_missing(lock, self.loaded, fetcher.store.root.parent, fetcher, mirrors or Mirrors())
         return Pinned(self.loaded, lock)
 
     def fitting(self, fetcher: Fetcher) -> Pinned:

@@ -48,7 +48,7 @@ def pretend(python: str, machine: str) -> None:
 
 def keep_to(routes: Path) -> None:
     """Make pip ask for each distribution where it may come from; only for a process that does nothing else."""
-    # It imports half of pip, which most calls do without until pip itself does.
+    # It imports half of pip, which must not happen before the target's answers are in place.
     from nautiloid.factory.wheels.pip_routes import Router, install  # noqa: PLC0415
 
     router = Router.read(routes)
@@ -57,11 +57,15 @@ def keep_to(routes: Path) -> None:
 
 
 def main() -> None:
-    """Run pip with the arguments that follow the target's Python and machine, and the file of routes."""
+    """Run pip, or ``source`` of our own, with the arguments that follow Python, machine and the file of routes."""
     python, machine, routes, *arguments = sys.argv[1:]
     pretend(python, machine)
     if routes != "-":
         keep_to(Path(routes))
+    if arguments[:1] == ["source"]:
+        from nautiloid.factory.wheels.pip_source import download  # noqa: PLC0415 - see above
+
+        sys.exit(download(arguments[1:]))
     sys.argv = ["pip", *arguments]
     runpy.run_module("pip", run_name="__main__", alter_sys=True)
 

@@ -35,7 +35,7 @@ def run_pip(arguments: Sequence[str], target: Target, routes: Routes) -> Mapping
     """Run pip for a target.
 
     Args:
-        arguments: A command of pip's, with its options.
+        arguments: A command of pip's, or ``source`` (see ``pip_source``), with its options.
         target: The image's Python and platform.
         routes: Where distributions may come from.
 
@@ -50,7 +50,8 @@ def run_pip(arguments: Sequence[str], target: Target, routes: Routes) -> Mapping
         if routes:
             routes.write(plan)
         command = [sys.executable, "-m", "nautiloid.factory.wheels.pip_for_target", target.full_version, target.machine]
-        command += [str(plan) if routes else "-", "--disable-pip-version-check", "--no-input", *arguments]
+        command += [str(plan) if routes else "-", arguments[0], "--disable-pip-version-check", "--no-input"]
+        command += arguments[1:]
         done = subprocess.run(announced(command), capture_output=True, text=True, check=False)
         if done.returncode:
             raise _failure(done.stderr)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -212,7 +213,8 @@ def _elsewhere(message: str, target: Target, routes: Routes) -> str:
             with contextlib.suppress(ResolutionError):
                 run_pip([*options, *other.pip_options(), missing[1]], other, routes)
                 return f"There is no wheel of {missing[1]} for this image, but there is one for {where}."
+    name = re.split(r"[^A-Za-z0-9._-]", missing[1])[0]
     return (
-        f"No wheel of {missing[1]} was found for other images either. Check its name; if it comes as source only, make "
-        "a wheel of it with 'pip wheel' and add its directory to pip's find-links."
+        f"No wheel of {missing[1]} was found for other images either. Check its name; if it comes as source only, let "
+        f"one be built in a container: 'sources: [{{name: {name}}}]' under 'python' in the definition."
     )
