@@ -26,6 +26,8 @@ def _git_url(url: str) -> str:
     parts = urlsplit(url)
     if has_control_characters(url) or parts.scheme not in _REMOTE or not parts.hostname:
         raise ValueError("is no https or ssh address of a git repository")
+    if parts.path.strip("/") == "" or parts.port == 0:  # asking for the port also refuses one that is no number
+        raise ValueError("names no repository")
     if parts.password or (parts.username and parts.scheme == "https"):
         raise ValueError("holds credentials: git has its own ways to know who you are")
     if parts.query or parts.fragment:

@@ -31,6 +31,11 @@ class Dependencies:
     brought: list[Said[str]] = field(default_factory=list)
     unknown: list[Said[str]] = field(default_factory=list)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Canonical names of what it asks for."""
+        return frozenset(canonicalize_name(Requirement(said.value).name) for said in self.requirements)
+
 
 def decide_dependencies(
     declared: Sequence[Wanted],

@@ -53,7 +53,7 @@ def read_poetry_lock(
         seen.add((name, extras))
         entry = entries[name][0]
         if table(entry, "source").get("type") in ("git", "url", "directory", "file"):
-            notebook.add(FILE, f"not supported, images are built from an index's wheels: {name}")
+            notebook.add(FILE, f"not from an index, see python.sources: {name}")
             continue
         found.setdefault(name, Wanted(Requirement(f"{name}=={entry.get('version')}"), FILE, locked=True))
         if name not in brought:

@@ -111,7 +111,10 @@ def _option(
     elif name in ("-e", "--editable"):
         _path(value, origin, notebook, found)
     elif name in _INDEX:
-        notebook.add(origin, f"not carried over, pip's own configuration names the index: {line}")
+        notebook.add(
+            origin,
+            f"not carried over, see python.indexes: {line}",
+        )
     elif name not in _HARMLESS:
         notebook.add(origin, f"not supported: {line}")
 
@@ -132,7 +135,7 @@ def _path(line: str, origin: str, notebook: Notebook, found: RequirementsFiles) 
     if re.fullmatch(r"\.(/)?(\[[^\]]*\])?", line):
         found.installs_project = True  # its modules go into the image as files
     else:
-        notebook.add(origin, f"not supported, images are built from an index's wheels: {line}")
+        notebook.add(origin, f"not from an index, see python.sources: {line}")
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -10,6 +10,7 @@ from nautiloid.project.answers import Survey, ask
 from nautiloid.project.dependencies import decide_dependencies
 from nautiloid.project.draft import Draft
 from nautiloid.project.facts import Notebook, Said
+from nautiloid.project.origins import read_indexes, read_sources, table_requirements
 from nautiloid.project.own_modules import python_path
 from nautiloid.project.project_lock import read_project_lock
 from nautiloid.project.start import StartChooser
@@ -39,7 +40,9 @@ def draft_definition(root: Path, *, name: str | None = None, limit: int = DEFAUL
     said = ask(root, limit, notebook)
     base = base_for(said, notebook)
     locked = read_project_lock(root, said.pyproject, base, notebook)
-    dependencies = decide_dependencies(said.declared, locked, said.imports, base, notebook)
+    declared = [*said.declared, *table_requirements(root)]
+    dependencies = decide_dependencies(declared, locked, said.imports, base, notebook)
+    sources = read_sources(root, declared, notebook)
     workdir = said.workdir
     chooser = StartChooser(root, said.files, workdir.value, said.pyproject.scripts, notebook)
     start = chooser.choose(said.dockerfile, said.sources.mains)
@@ -55,6 +58,8 @@ def draft_definition(root: Path, *, name: str | None = None, limit: int = DEFAUL
         command=start.command,
         workdir=Said(str(workdir.value), workdir.origin),
         requirements=dependencies.requirements,
+        indexes=read_indexes(root, notebook),
+        sources=[said for name, said in sources.items() if name in dependencies.names],
         brought=dependencies.brought,
         unknown=dependencies.unknown,
         packages=packages,

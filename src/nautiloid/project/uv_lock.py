@@ -82,7 +82,8 @@ class _Walk:
         self._seen.add(key)
         if "registry" not in table(entry, "source"):
             self._notebook.add(
-                FILE, f"not supported, images are built from an index's wheels: {name} from {entry.get('source')}"
+                FILE,
+                f"not from an index, see python.sources: {name} from {entry.get('source')}",
             )
             return
         self.found.setdefault(name, Wanted(Requirement(f"{name}=={entry.get('version')}"), FILE, locked=True))

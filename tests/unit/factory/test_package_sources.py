@@ -29,6 +29,8 @@ def _loaded(place: Path, text: str) -> LoadedDefinition:
     [
         "{name: x, git: 'file:///etc'}",
         "{name: x, git: 'ext::sh -c id'}",
+        "{name: x, git: 'https://me:secret'}",
+        "{name: x, git: 'https://git.example.org'}",
         "{name: x, git: '--upload-pack=id'}",
         "{name: x, git: 'http://git.example.org/x.git'}",
         "{name: x, git: 'https://me:secret@git.example.org/x.git'}",
