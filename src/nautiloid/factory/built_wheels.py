@@ -43,7 +43,9 @@ def laid_out(builds: Sequence[LockedBuild], store: Store) -> Iterator[Mapping[st
         for build in builds:
             stored = store.get(build.wheel.sha256)
             if stored is None:
-                raise UsageError(f"{build.wheel.filename} is not in the cache", "Lock again: it is then built anew.")
+                raise UsageError(
+                    f"{build.wheel.filename} is not in the cache", "'nautiloid build' makes it again from its source."
+                )
             place = Path(scratch) / str(len(places))
             place.mkdir()
             shutil.copyfile(stored, place / build.wheel.filename)
