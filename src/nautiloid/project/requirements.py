@@ -119,7 +119,7 @@ def _option(
     elif name in ("-e", "--editable"):
         _path(value, origin, notebook, found)
     elif name in _INDEX:
-        notebook.add(origin, f"{NOT_CARRIED_OVER}, pip's own configuration names the index: {line}")
+        notebook.add(origin, f"{NOT_CARRIED_OVER}, see python.indexes: {line}")
     elif name not in _HARMLESS:
         notebook.add(origin, f"not supported: {line}")
 
@@ -140,7 +140,7 @@ def _path(line: str, origin: str, notebook: Notebook, found: RequirementsFiles) 
     if re.fullmatch(r"\.(/)?(\[[^\]]*\])?", line):
         found.installs_project = True  # its modules go into the image as files
     else:
-        notebook.add(origin, f"not supported, images are built from an index's wheels: {line}")
+        notebook.add(origin, f"not from an index, see python.sources: {line}")
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

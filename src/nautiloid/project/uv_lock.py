@@ -81,7 +81,8 @@ class _Walk:
         self._seen.add(key)
         if "registry" not in table(entry, "source"):
             self._notebook.add(
-                FILE, f"not supported, images are built from an index's wheels: {name} from {entry.get('source')}"
+                FILE,
+                f"not from an index, see python.sources: {name} from {entry.get('source')}",
             )
             return
         if (pinned := pin(name, entry, FILE, self._notebook)) is not None:
