@@ -14,6 +14,11 @@ def blocks_of(stream: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
+def rest_is_zeros(stream: IO[bytes]) -> bool:
+    """Tell whether what is left of a stream is nothing but zeros, as what follows the end of a tar must be."""
+    return all(not block.strip(b"\0") for block in blocks_of(stream))
+
+
 def watched(blocks: Iterable[bytes], watch: Callable[[bytes], None]) -> Iterator[bytes]:
     """Pass blocks on, each shown to ``watch`` first: a hash, a meter."""
     for block in blocks:

@@ -18,7 +18,7 @@ from nautiloid.vulns.severity import Rating, Severity
 
 from ..unit.inspection.images import File, inspect_files
 from ..unit.inspection.test_image import ELF, LOCAL, OS_RELEASE, STATUS, _distribution
-from ..unit.inspection.test_pickles import Hostile
+from ..unit.models.corpus import Hostile
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")

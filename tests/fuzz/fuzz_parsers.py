@@ -18,11 +18,10 @@ with atheris.instrument_imports(include=["nautiloid"]):
     from nautiloid.elf.reader import Elf
     from nautiloid.errors import UsageError
     from nautiloid.inspection.layer_listing import list_layer
-    from nautiloid.inspection.models import read_model
     from nautiloid.inspection.native_libraries import find_libraries
     from nautiloid.inspection.ownership import owners
-    from nautiloid.inspection.pickles import read_pickle
     from nautiloid.inspection.secrets import find_secret
+    from nautiloid.models.judge import judge
     from nautiloid.oci.errors import ImageFormatError
     from nautiloid.packages.kinds import BY_PURL_TYPE, KINDS
     from nautiloid.packages.os_release import Distribution, read_distribution
@@ -67,9 +66,13 @@ _READERS = (
     _elf,
     _records,
     _layer,
-    lambda data: read_pickle(io.BytesIO(data)),
-    lambda data: read_model("a.pt", data),
-    lambda data: read_model("a.npz", b"PK\x03\x04" + data),
+    lambda data: judge("a.pt", data),
+    lambda data: judge("a.pkl", b"\x80\x04" + data),
+    lambda data: judge("a.npz", b"PK\x03\x04" + data),
+    lambda data: judge("a.onnx", data),
+    lambda data: judge("a.h5", b"\x89HDF\r\n\x1a\n" + data),
+    lambda data: judge("a.gguf", b"GGUF\x03\0\0\0" + data),
+    lambda data: judge("a.npy", b"\x93NUMPY" + data),
     lambda data: find_secret("a/.env", data),
     lambda data: BY_PURL_TYPE["maven"].read("a.jar", data),
     lambda data: BY_PURL_TYPE["pypi"].read("a.whl", data),

@@ -16,6 +16,7 @@ from enum import Enum
 from typing import BinaryIO
 
 from nautiloid.errors import IntegrityError
+from nautiloid.streams import rest_is_zeros
 
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\udc80-\udcff]")
 _ZERO_BLOCK = bytes(tarfile.BLOCKSIZE)
@@ -156,10 +157,12 @@ def _parents(path: str) -> list[str]:
 
 
 def _check_end(archive: tarfile.TarFile, tar: BinaryIO) -> None:
-    """Make sure of the end, a block of zeros: tarfile also takes a damaged header for one."""
+    """Make sure of the end, zeros to the last byte: tarfile also takes a damaged header for one."""
     tar.seek(archive.offset)
     if tar.read(tarfile.BLOCKSIZE) != _ZERO_BLOCK:
         raise IntegrityError("the tar is truncated or has a damaged header")
+    if not rest_is_zeros(tar):
+        raise IntegrityError("something follows the tar's end")
 
 
 def _shown(name: str) -> str:

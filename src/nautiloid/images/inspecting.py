@@ -53,7 +53,7 @@ def inspect_anything(
     if root is not None:
         with progress.task(f"Read {root}"):
             entries, skipped = read_root(root, Examiner())
-            return inspect_entries(entries, name, skipped)
+            return inspect_entries(entries, name, skipped, lambda _, onlooker: read_root(root, onlooker)[0])
     with open_anywhere(name, store, platform, settings, progress) as source:
         return inspect_image(source, name, progress)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nautiloid.inspection.inventory import Skipped
-from nautiloid.inspection.layer_listing import EntryKind, LayerEntry, Onlooker, read_content
+from nautiloid.inspection.layer_listing import EntryKind, LayerEntry, Onlooker, Seen, read_content
 from nautiloid.oci.errors import ImageNotFoundError
 
 _CAPABILITY = "security.capability"
@@ -74,8 +74,7 @@ _KINDS = (
 
 def _entry(root: Path, path: str, status: os.stat_result, onlooker: Onlooker, twin: str) -> LayerEntry:
     kind = next((kind for test, kind in _KINDS if test(status.st_mode)), EntryKind.FIFO)
-    target, facts = "", None
-    sha256 = substance = what = ""
+    target, seen = "", Seen()
     mode = stat.S_IMODE(status.st_mode)
     if stat.S_ISREG(status.st_mode):
         if twin != path:
@@ -84,7 +83,7 @@ def _entry(root: Path, path: str, status: os.stat_result, onlooker: Onlooker, tw
         # Without O_NOFOLLOW, whoever may write here could swap the file for a link between stat and open.
         handle = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(handle, "rb") as content:
-            sha256, substance, what, facts = read_content(content, path, status.st_size, mode, onlooker)
+            seen = read_content(content, path, status.st_size, mode, onlooker)
     elif kind is EntryKind.SYMLINK:
         target = os.readlink(root / path)  # noqa: PTH115 - the text as it stands, not a normalised path
     return LayerEntry(
@@ -96,11 +95,12 @@ def _entry(root: Path, path: str, status: os.stat_result, onlooker: Onlooker, tw
         gid=status.st_gid,
         mtime=status.st_mtime,
         target=target,
-        sha256=sha256,
-        substance=substance,
-        what=what,
+        sha256=seen.sha256,
+        substance=seen.substance,
+        what=seen.what,
         xattrs=_capability(root / path) if kind is EntryKind.FILE else (),
-        facts=facts,
+        facts=seen.facts,
+        traces=seen.traces,
     )
 
 

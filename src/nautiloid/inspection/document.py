@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from nautiloid.errors import UsageError
 from nautiloid.inspection.inventory import Inspection
 
-SCHEMA = 1
+SCHEMA = 2
 """Grows when a field changes its meaning or goes away."""
 
 _INSPECTION = TypeAdapter(Inspection)

@@ -2,52 +2,92 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
+from typing import Protocol
 
 from nautiloid.buffer import Buffer
-from nautiloid.elf.reader import Elf
-from nautiloid.inspection.facts import Listed, Native, Record, Script, Secret, StartupHook, Unread
+from nautiloid.inspection.facts import Listed, Record, Script, StartupHook, Unread
 from nautiloid.inspection.gather import Gather
 from nautiloid.inspection.layer_listing import Look
-from nautiloid.inspection.models import may_be_model, read_model
-from nautiloid.inspection.native_libraries import find_libraries
-from nautiloid.inspection.secrets import find_secret, may_hold_secret
+from nautiloid.inspection.native_files import read_native
+from nautiloid.inspection.secrets.search import SecretSearch, is_text
+from nautiloid.inspection.startup_hooks import may_be_hook, read_hook, stands_in_site
+from nautiloid.models.judge import judge, may_be_model
 from nautiloid.packages.kind import PackageKind
 from nautiloid.packages.kinds import KINDS
 from nautiloid.packages.os_release import PATHS as OS_RELEASE
+from nautiloid.packages.unreadable import PartlyUnreadError
 
 _LARGEST_RECORD = 64 << 20
-_CHECKED_CALL = re.compile(rb"\0__[a-z0-9_]{2,20}_chk\0")
-_HOOK = re.compile(rb"^import[ \t][^\n]*", re.MULTILINE)
-_LARGEST_PTH = 1 << 16
 
 
 class Examiner:
     """The onlooker of an inspection."""
 
-    def look(self, path: str, size: int, mode: int, head: bytes) -> Look | None:  # noqa: PLR0911 - one case a line
+    def look(self, path: str, size: int, mode: int, head: bytes) -> Look | None:
         """Return who looks into a file; None for the many that are only counted."""
-        if _is_record(path):
-            return Gather(path, size, _keep)
-        for kind in KINDS:
-            if kind.wants(path, size):
-                return Gather(path, size, partial(_list, kind))
-        if head.startswith(b"\x7fELF"):
-            return Gather(path, size, _read_native)
-        if path.endswith(".pth") and size <= _LARGEST_PTH and b"\0" not in head:
-            return Gather(path, size, _read_startup_file)
-        if may_be_model(path, head):
-            return Gather(path, size, read_model)
-        if may_hold_secret(path, size, head):
-            return Gather(path, size, _read_secret)
-        if head.startswith(b"#!") and mode & 0o111:
-            return _Told(_script(head))
+        parts = [part for part in (_part(path, size, mode, head), _hook(path, size, head)) if part is not None]
+        search = SecretSearch(path) if is_text(head) else None
+        return _Examination(parts, search) if parts or search else None
+
+
+class _Part(Protocol):
+    """Somebody who makes one fact of a file."""
+
+    def feed(self, chunk: bytes) -> None: ...
+
+    def facts(self) -> object: ...
+
+
+class _Examination:
+    """Shows a file to several at once."""
+
+    def __init__(self, parts: list[_Part], search: SecretSearch | None) -> None:
+        self._parts, self._search = parts, search
+        self._hooks: tuple[object, ...] = ()
+
+    def feed(self, chunk: bytes) -> None:
+        """Let the next bytes be seen."""
+        for part in self._parts:
+            part.feed(chunk)
+        if self._search is not None:
+            self._search.feed(chunk)
+
+    def facts(self) -> object:
+        """Return what the first who has something to say makes of the file."""
+        told = [part.facts() for part in self._parts]
+        self._hooks = tuple(one for one in told if isinstance(one, StartupHook))
+        return next((one for one in told if one is not None and not isinstance(one, StartupHook)), None)
+
+    def traces(self) -> tuple[object, ...]:
+        """Return start-up hooks and secrets."""
+        return (*self._hooks, *(self._search.found() if self._search is not None else ()))
+
+
+def _part(path: str, size: int, mode: int, head: bytes) -> _Part | None:
+    if _is_record(path):
+        return Gather(path, size, _keep)
+    for kind in KINDS:
+        if kind.wants(path, size):
+            return Gather(path, size, partial(_list, kind))
+    if head.startswith(b"\x7fELF"):
+        return Gather(path, size, read_native)
+    if may_be_model(path, head, size):
+        return Gather(path, size, _judge)
+    if head.startswith(b"#!") and mode & 0o111:
+        return _Told(_script(head))
+    return None
+
+
+def _hook(path: str, size: int, head: bytes) -> _Part | None:
+    """Return who looks for what runs at each start; a checkpoint of the same suffix is only one where none is read."""
+    if not may_be_hook(path) or (path.endswith(".pth") and not stands_in_site(path) and may_be_model(path, head, size)):
         return None
+    return Gather(path, size, read_hook)
 
 
 class _Told:
-    """A look that needs no more than what was seen already."""
+    """A fact that was known before the content passed."""
 
     def __init__(self, facts: object) -> None:
         self._facts = facts
@@ -69,37 +109,15 @@ def _keep(_: str, content: Buffer) -> Record | Unread:
 
 
 def _list(kind: PackageKind, path: str, content: Buffer) -> Listed:
-    return Listed(tuple(kind.read(path, content)))
+    try:
+        return Listed(tuple(kind.read(path, content)))
+    except PartlyUnreadError as error:
+        return Listed(error.components, str(error))
 
 
-def _read_native(path: str, content: Buffer) -> Native:
-    elf = Elf(content)
-    names = elf.symbol_names
-    return Native(
-        machine=elf.machine,
-        program=elf.program,
-        shared_object=elf.shared_object,
-        soname=elf.soname,
-        pie=elf.pie,
-        relro=elf.relro,
-        canary=b"\0__stack_chk_fail\0" in names,
-        fortify=_CHECKED_CALL.search(names) is not None,
-        nx=elf.nx,
-        clues=find_libraries(path, elf),
-        modules=tuple(component for kind in KINDS for component in kind.in_native(path, elf)),
-    )
-
-
-def _read_startup_file(_: str, content: Buffer) -> StartupHook | None:
-    match = _HOOK.search(content)
-    return StartupHook(match[0].decode("utf-8", "replace")[:200]) if match else None
-
-
-def _read_secret(path: str, content: Buffer) -> Secret | Script | None:
-    kind = find_secret(path, bytes(content))
-    if kind:
-        return Secret(kind)
-    return _script(bytes(content[:4096])) if content[:2] == b"#!" else None
+def _judge(path: str, content: Buffer) -> object:
+    """Judge a model; what turns out to be none may still be a program."""
+    return judge(path, content) or (_script(bytes(content[:4096])) if content[:2] == b"#!" else None)
 
 
 def _script(head: bytes) -> Script:

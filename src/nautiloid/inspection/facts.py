@@ -51,19 +51,14 @@ class Native:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Components that a file of its own lists or holds: an rpm database, a jar, a package.json."""
+    """Components that a file of its own lists or holds: an rpm database, a jar, a package.json.
+
+    Attributes:
+        unread: Why there may be more of them than were found; empty where there are not.
+    """
 
     components: tuple[Component, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model file; see ``ModelFile``."""
-
-    form: str
-    runs_code: bool
-    imports: tuple[str, ...]
-    verdict: str
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +66,27 @@ class Secret:
     """Something that looks like a secret.
 
     Attributes:
-        kind: In words; the secret itself is never kept.
+        kind: In words.
+        shown: How it begins and how long it is; the secret itself is never kept. Empty for one without a value.
+        line: Of the text, counted from 1.
     """
 
     kind: str
+    shown: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class StartupHook:
-    """A ``.pth`` file with code that Python runs at each start."""
+    """Something that a program loads or runs at each start, whatever it was started for.
 
-    line: str
+    Attributes:
+        rule: Which kind it is, as findings name it.
+        what: What it says, or what it is, in a few words.
+    """
+
+    rule: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,14 @@ class FileTree:
         place, _, name = path.rpartition("/")
         return "/".join([*self._follow(place), name])
 
+    def resolve(self, path: str) -> str:
+        """Return a path with all links followed, its last step too; it need not exist.
+
+        Raises:
+            ImageFormatError: Links lead in a circle.
+        """
+        return "/".join(self._follow(path))
+
     def _original(self, link: LayerEntry) -> LayerEntry:
         place, _, name = clean_path(link.target).rpartition("/")
         parent = self._find(place)

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from nautiloid import labels
-from nautiloid.inspection.facts import Secret, StartupHook
 from nautiloid.inspection.file_tree import TreeFile
 from nautiloid.inspection.inventory import Hardening, Risk, Surface, Weakness
-from nautiloid.inspection.secrets import is_secret_variable
+from nautiloid.inspection.setting_secrets import find_setting_secrets
+from nautiloid.inspection.startup_hooks import VARIABLE, startup_variables
+from nautiloid.inspection.traces import Traced, find_traces
+from nautiloid.models.verdict import Verdict
 from nautiloid.oci.image import Image
 
 _SHOWN = 5
 _ORDER = tuple(Risk)
 
 
-def find_faults(files: Mapping[str, TreeFile], surface: Surface, owner: Callable[[str], str]) -> tuple[Weakness, ...]:
-    """Return what the files of an image give reason to say."""
+def find_faults(
+    files: Mapping[str, TreeFile], surface: Surface, owner: Callable[[str], str], traced: Sequence[Traced]
+) -> tuple[Weakness, ...]:
+    """Return what the files of an image give reason to say.
+
+    Args:
+        files: Those of the finished file system.
+        surface: What of them an attacker could use.
+        owner: The package of a path; empty for none.
+        traced: The files of all layers that hold secrets or run at each start.
+    """
     found = [
-        *_secrets(files, owner),
+        *find_traces(traced, owner),
         *_rights(files, surface, owner),
         *_programs(surface),
         *_hardening(surface.hardening),
         *_models(surface),
-        *_startup_hooks(files, owner),
     ]
     return in_order(found)
 
 
 def find_config_faults(image: Image) -> tuple[Weakness, ...]:
     """Return what the configuration of an image gives reason to say."""
-    return in_order([*_user(image), *_secret_variables(image), *_base(image)])
+    return in_order([*_user(image), *find_setting_secrets(image), *_startup_variables(image), *_base(image)])
 
 
 def in_order(findings: Iterable[Weakness]) -> tuple[Weakness, ...]:
@@ -52,24 +62,12 @@ def _user(image: Image) -> Iterator[Weakness]:
         )  # fmt: skip
 
 
-def _secret_variables(image: Image) -> Iterator[Weakness]:
-    for assignment in image.config.env:
-        name, _, value = assignment.partition("=")
-        if is_secret_variable(name, value):
-            yield Weakness(
-                "secret-in-environment", Risk.HIGH, "A secret in the environment", f"configuration: Env {name}",
-                f"{name} is set in the image; whoever can pull it can read it",
-                "Take it out, replace the secret, and give the new one at run time.",
-            )  # fmt: skip
-    for entry in image.config.history:
-        for word in entry.created_by.split():
-            name, equals, value = word.partition("=")
-            if equals and is_secret_variable(name.lstrip("-"), value.strip("\"'")) and name.lstrip("-").isidentifier():
-                yield Weakness(
-                    "secret-in-history", Risk.HIGH, "A secret in the build history", f"history: {name}",
-                    f"a build step was given {name}; the history keeps it for whoever can pull the image",
-                    "Build with a mounted secret (RUN --mount=type=secret), and replace the one that leaked.",
-                )  # fmt: skip
+def _startup_variables(image: Image) -> Iterator[Weakness]:
+    for name, effect in startup_variables(image.config.env):
+        yield Weakness(
+            VARIABLE, Risk.LOW, "A variable that makes programs run more", f"configuration: Env {name}",
+            f"{name} is set in the image: {effect}", "Make sure that you know what it names, and who put it there.",
+        )  # fmt: skip
 
 
 def _base(image: Image) -> Iterator[Weakness]:
@@ -84,21 +82,6 @@ def _base(image: Image) -> Iterator[Weakness]:
 
 
 # -- files -------------------------------------------------------------------------------------------
-
-
-def _secrets(files: Mapping[str, TreeFile], owner: Callable[[str], str]) -> Iterator[Weakness]:
-    for path, file in files.items():
-        facts = file.entry.facts if file.entry else None
-        if isinstance(facts, Secret):
-            package = owner(path)
-            published = f", published with {package}: everybody has it" if package else ""
-            yield Weakness(
-                "secret-in-file", Risk.LOW if package else Risk.HIGH, "A secret in a file", f"/{path}",
-                f"holds what looks like a {facts.kind}{published}",
-                "Make sure that nothing trusts it." if package else
-                "Take it out of every layer (a later layer only hides it), and replace the secret.",
-                file.layer,
-            )  # fmt: skip
 
 
 def _rights(files: Mapping[str, TreeFile], surface: Surface, owner: Callable[[str], str]) -> Iterator[Weakness]:
@@ -153,27 +136,22 @@ def _hardening(files: tuple[Hardening, ...]) -> Iterator[Weakness]:
             yield Weakness(rule, severity, title, shown_paths(paths), count, remedies[rule])
 
 
+_MODELS = {
+    Verdict.RUNS_CODE: ("model-runs-code", Risk.HIGH, "Loading it runs code"),
+    Verdict.SUSPICIOUS: ("model-suspicious", Risk.MEDIUM, "A model that deceives or is broken"),
+    Verdict.CANNOT_TELL: ("model-unknown", Risk.LOW, "Nobody can tell what loading it does"),
+}
+
+
 def _models(surface: Surface) -> Iterator[Weakness]:
     for model in surface.models:
-        if model.runs_code:
-            names = ", ".join(model.imports[:_SHOWN]) or "what could not be read"
-            grave = model.verdict == "dangerous"
+        if model.verdict is not Verdict.SAFE:
+            rule, risk, title = _MODELS[model.verdict]
+            details = dict.fromkeys(reason.detail for reason in model.reasons if reason.verdict is model.verdict)
             yield Weakness(
-                "model-runs-code", Risk.HIGH if grave else Risk.MEDIUM, "Loading it can run code",
-                f"/{model.path}", f"{model.form} that imports {names}",
+                rule, risk, title, f"/{model.path}", f"{model.form}: {', '.join(list(details)[:_SHOWN])}",
                 "Keep weights only: safetensors, ONNX, or a checkpoint that torch.load(weights_only=True) reads.",
                 model.layer,
-            )  # fmt: skip
-
-
-def _startup_hooks(files: Mapping[str, TreeFile], owner: Callable[[str], str]) -> Iterator[Weakness]:
-    for path, file in files.items():
-        facts = file.entry.facts if file.entry else None
-        if isinstance(facts, StartupHook):
-            yield Weakness(
-                "python-startup-hook", Risk.INFO, "Python runs it at each start", f"/{path}",
-                f"{facts.line!r}" + (f" (from {owner(path)})" if owner(path) else ""),
-                "Make sure that you know who put it there.", file.layer,
             )  # fmt: skip
 
 

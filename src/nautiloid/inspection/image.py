@@ -12,7 +12,8 @@ from nautiloid.inspection.file_tree import FileTree, TreeFile
 from nautiloid.inspection.findings import find_config_faults, in_order
 from nautiloid.inspection.image_tree import layer_names
 from nautiloid.inspection.inventory import Inspection, LayerFacts, Skipped
-from nautiloid.inspection.layer_listing import EntryKind, LayerEntry, list_layer
+from nautiloid.inspection.layer_listing import EntryKind, LayerEntry, Onlooker, list_layer
+from nautiloid.inspection.linked_records import Reread, follow_links
 from nautiloid.inspection.whole_tree import inspect_tree
 from nautiloid.oci.read_ahead import ReadAhead
 from nautiloid.oci.source import ImageSource
@@ -35,18 +36,26 @@ def inspect_image(source: ImageSource, name: str, progress: Progress = SILENT) -
     tree = FileTree()
     image = source.image
     brought: list[tuple[int, int]] = []
+    traces: list[tuple[int, LayerEntry]] = []
     examiner = Examiner()
     with progress.task(f"Read {name}", total=len(image.manifest.layers)) as task:
         for layer in image.manifest.layers:
             with io.BufferedReader(ReadAhead(source.open_layer(layer)), 1 << 20) as content:
                 entries = list_layer(content, examiner)
             tree.apply(entries)
+            traces += [(len(brought), entry) for entry in entries if entry.traces]
             sizes = [entry.size for entry in entries if entry.kind is EntryKind.FILE]
             brought.append((len(sizes), sum(sizes)))
             task.advance(1)
     files = tree.files()
+
+    def reread(position: int, onlooker: Onlooker) -> tuple[LayerEntry, ...]:
+        with source.open_layer(image.manifest.layers[position]) as content:
+            return list_layer(content, onlooker)
+
+    files = _with_linked(files, tree, reread, traces)
     names = layer_names(source)
-    found = inspect_tree(files, tree, name, names)
+    found = inspect_tree(files, tree, name, names, traces)
     kept = _kept(files, len(brought))
     layers = tuple(
         LayerFacts(
@@ -76,18 +85,40 @@ def inspect_image(source: ImageSource, name: str, progress: Progress = SILENT) -
     )
 
 
-def inspect_entries(entries: tuple[LayerEntry, ...], name: str, skipped: tuple[Skipped, ...] = ()) -> Inspection:
-    """Say all that is known of a root filesystem whose entries were read from a disk."""
+def inspect_entries(
+    entries: tuple[LayerEntry, ...],
+    name: str,
+    skipped: tuple[Skipped, ...] = (),
+    reread: Reread = lambda _position, _onlooker: (),
+) -> Inspection:
+    """Say all that is known of a root filesystem whose entries were read from a disk.
+
+    Args:
+        entries: The entries.
+        name: What the user called it.
+        skipped: What could not be read.
+        reread: Reads them again, for whoever looks at what a link leads to.
+    """
     started = time.monotonic()
     tree = FileTree()
     tree.apply(entries)
-    files = tree.files()
-    found = inspect_tree(files, tree, name, ("directory",))
+    traces = [(0, entry) for entry in entries if entry.traces]
+    files = _with_linked(tree.files(), tree, reread, traces)
+    found = inspect_tree(files, tree, name, ("directory",), traces)
     sizes = [entry.size for entry in entries if entry.kind is EntryKind.FILE]
     layer = LayerFacts(0, "", "", "directory", 0, sum(sizes), _kept(files, 1)[0], len(sizes))
     return replace(
         found, layers=(layer,), skipped=(*skipped, *found.skipped), seconds=time.monotonic() - started
     )  # fmt: skip
+
+
+def _with_linked(
+    files: dict[str, TreeFile], tree: FileTree, reread: Reread, traces: list[tuple[int, LayerEntry]]
+) -> dict[str, TreeFile]:
+    """Return the files with what links make of them; ``traces`` receives the hooks among those."""
+    linked = follow_links(files, tree, reread)
+    traces += [(file.layer, file.entry) for file in linked.values() if file.entry is not None and file.entry.traces]
+    return dict(sorted({**files, **linked}.items())) if linked else files
 
 
 def _kept(files: Mapping[str, TreeFile], layers: int) -> list[int]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from nautiloid.models.verdict import Reason, Verdict
 from nautiloid.packages.component import Component
 
 
@@ -87,10 +88,10 @@ class ModelFile:
     """A file that holds a model, or that runs code when it is loaded.
 
     Attributes:
-        form: Such as ``safetensors``, ``ONNX``, ``PyTorch checkpoint``, ``pickle``, ``Keras``.
-        runs_code: Whether loading it the usual way can run code.
-        imports: What its pickle would import, ``module.name``, sorted.
-        verdict: ``data``, ``safe globals``, ``unknown globals`` or ``dangerous``.
+        form: Such as ``safetensors``, ``ONNX``, ``PyTorch checkpoint``, ``pickle``, ``Keras model``.
+        verdict: What loading it the usual way does.
+        reasons: Why it is not safe, the gravest first.
+        imports: What its pickles would import, ``module.name``, sorted.
         sha256: Hexadecimal.
     """
 
@@ -99,9 +100,9 @@ class ModelFile:
     size: int
     layer: int
     sha256: str = ""
-    runs_code: bool = False
+    verdict: Verdict = Verdict.SAFE
+    reasons: tuple[Reason, ...] = ()
     imports: tuple[str, ...] = ()
-    verdict: str = "data"
 
 
 @dataclass(frozen=True, slots=True)

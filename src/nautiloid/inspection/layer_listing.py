@@ -63,6 +63,7 @@ class LayerEntry:
         xattrs: Extended attributes, sorted by name.
         names: The owner's names as the archive spells them; they decide nothing but the layer's bytes.
         facts: What somebody who looked into the content made of it; None where nobody did.
+        traces: What was seen that counts even where a later layer hides the file: whoever has the image has the layer.
     """
 
     path: str
@@ -79,6 +80,7 @@ class LayerEntry:
     xattrs: tuple[tuple[str, str], ...] = ()
     names: tuple[str, str] = ("", "")
     facts: object = field(default=None, compare=False, repr=False)
+    traces: tuple[object, ...] = field(default=(), compare=False, repr=False)
 
 
 class Look(Protocol):
@@ -89,6 +91,9 @@ class Look(Protocol):
 
     def facts(self) -> object:
         """Return what there is to say of the file, now that it has passed."""
+
+    def traces(self) -> tuple[object, ...]:
+        """Return what counts of it even where a later layer hides the file."""
 
 
 class Onlooker(Protocol):
@@ -111,6 +116,10 @@ class KeepContent:
     def facts(self) -> bytes:
         """Return the whole content."""
         return b"".join(self._pieces)
+
+    def traces(self) -> tuple[object, ...]:
+        """Return nothing: nobody has looked into it."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -170,10 +179,9 @@ def _entry(archive: LayerTar, member: Header, path: str, onlooker: Onlooker) -> 
     kind = EntryKind.FILE if member.is_file else _KINDS.get(member.kind)
     if kind is None:
         raise ImageFormatError(f"A layer's entry {member.name!r} has the unknown type {member.kind!r}.")
-    sha256 = substance = what = ""
-    facts: object = None
+    seen = Seen()
     if kind is EntryKind.FILE:
-        sha256, substance, what, facts = read_content(archive.content(), path, member.size, member.mode, onlooker)
+        seen = read_content(archive.content(), path, member.size, member.mode, onlooker)
     device = kind in (EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE)
     return LayerEntry(
         path=path,
@@ -184,23 +192,33 @@ def _entry(archive: LayerTar, member: Header, path: str, onlooker: Onlooker) -> 
         gid=member.gid,
         mtime=member.mtime,
         target="{}:{}".format(*member.device) if device else member.link,
-        sha256=sha256,
-        substance=substance,
-        what=what,
+        sha256=seen.sha256,
+        substance=seen.substance,
+        what=seen.what,
         xattrs=tuple(
             sorted(
                 (name.removeprefix(_XATTR), value) for name, value in member.records.items() if name.startswith(_XATTR)
             )
         ),
         names=member.owner,
-        facts=facts,
+        facts=seen.facts,
+        traces=seen.traces,
     )
 
 
-def read_content(
-    content: IO[bytes], path: str, size: int, mode: int, onlooker: Onlooker
-) -> tuple[str, str, str, object]:
-    """Read a file to its end; return its sha256, that of its substance, its kind in words, and the onlooker's facts."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a file's content told; see ``LayerEntry``."""
+
+    sha256: str = ""
+    substance: str = ""
+    what: str = ""
+    facts: object = None
+    traces: tuple[object, ...] = ()
+
+
+def read_content(content: IO[bytes], path: str, size: int, mode: int, onlooker: Onlooker) -> Seen:
+    """Read a file to its end and say what it is."""
     head = content.read(HEAD)
     kind = kind_of(path, head)
     look = onlooker.look(path, size, mode, head)
@@ -213,5 +231,10 @@ def read_content(
             rest.update(chunk)
         if look is not None:
             look.feed(chunk)
-    facts = look.facts() if look is not None else None
-    return whole.hexdigest(), rest.hexdigest() if kind.header else "", kind.name, facts
+    return Seen(
+        whole.hexdigest(),
+        rest.hexdigest() if kind.header else "",
+        kind.name,
+        look.facts() if look is not None else None,
+        look.traces() if look is not None else (),
+    )

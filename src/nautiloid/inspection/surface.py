@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from nautiloid.inspection import known_programs
-from nautiloid.inspection.facts import Model, Native, Script, Secret
+from nautiloid.inspection.facts import Native, Script
 from nautiloid.inspection.file_tree import TreeFile
 from nautiloid.inspection.inventory import Executable, Hardening, ModelFile, Surface
 from nautiloid.inspection.layer_listing import EntryKind, LayerEntry
+from nautiloid.models.verdict import Judgement
 
 _CAPABILITY = "security.capability"
 _SETID, _OTHERS_WRITE, _STICKY = 0o6000, 0o002, 0o1000
@@ -42,7 +43,6 @@ def find_surface(files: Mapping[str, TreeFile], owner: Owner) -> Surface:
         setuid=tuple(path for path, _, entry in entries if entry.mode & _SETID),
         capabilities=tuple(path for path, _, entry in entries if any(name == _CAPABILITY for name, _ in entry.xattrs)),
         world_writable=tuple(_world_writable(files)),
-        secrets=tuple(path for path, _, entry in entries if isinstance(entry.facts, Secret)),
         hardening=tuple(_hardening(entries, owner)),
         models=tuple(_models(entries)),
     )
@@ -86,7 +86,7 @@ def _hardening(entries: tuple[tuple[str, TreeFile, LayerEntry], ...], owner: Own
 def _models(entries: tuple[tuple[str, TreeFile, LayerEntry], ...]) -> Iterator[ModelFile]:
     for path, file, entry in entries:
         facts = entry.facts
-        if isinstance(facts, Model):
+        if isinstance(facts, Judgement):
             yield ModelFile(
-                path, facts.form, entry.size, file.layer, entry.sha256, facts.runs_code, facts.imports, facts.verdict
+                path, facts.form, entry.size, file.layer, entry.sha256, facts.verdict, facts.reasons, facts.imports
             )

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from nautiloid.inspection.components import assemble_components
-from nautiloid.inspection.facts import Record, Unread
+from nautiloid.inspection.facts import Record, Secret
 from nautiloid.inspection.file_tree import FileTree, TreeFile
 from nautiloid.inspection.findings import find_faults
-from nautiloid.inspection.inventory import Inspection, Skipped
-from nautiloid.inspection.layer_listing import EntryKind
+from nautiloid.inspection.inventory import Inspection
+from nautiloid.inspection.layer_listing import EntryKind, LayerEntry
 from nautiloid.inspection.surface import find_surface
+from nautiloid.inspection.traces import traced_files
+from nautiloid.inspection.unread import find_unread
 from nautiloid.inspection.usage import usage_of
-from nautiloid.packages.kinds import KINDS
 from nautiloid.packages.os_release import read_distribution
 from nautiloid.version import TOOL
 
 
-def inspect_tree(files: Mapping[str, TreeFile], tree: FileTree, name: str, layers: tuple[str, ...]) -> Inspection:
+def inspect_tree(
+    files: Mapping[str, TreeFile],
+    tree: FileTree,
+    name: str,
+    layers: tuple[str, ...],
+    traces: Sequence[tuple[int, LayerEntry]],
+) -> Inspection:
     """Say all that files tell by themselves; what only an image tells (digest, configuration, layers) is empty.
 
     Args:
@@ -25,6 +33,7 @@ def inspect_tree(files: Mapping[str, TreeFile], tree: FileTree, name: str, layer
         tree: The same, to follow links.
         name: What the user called it.
         layers: What each layer is called.
+        traces: The entries of all layers in which secrets or start-up hooks were seen, with their layers.
     """
     records = {
         path: file.entry.facts.content
@@ -33,7 +42,9 @@ def inspect_tree(files: Mapping[str, TreeFile], tree: FileTree, name: str, layer
     }
     distribution = read_distribution(records)
     assembled = assemble_components(files, records, distribution, tree.real_path)
-    surface = find_surface(files, assembled.owner_name)
+    traced = traced_files(traces, files, tree)
+    secrets = sorted({file.path for file in traced if any(isinstance(trace, Secret) for trace in file.traces)})
+    surface = replace(find_surface(files, assembled.owner_name), secrets=tuple(secrets))
     regular = [(path, file) for path, file in files.items() if file.kind is EntryKind.FILE]
     return Inspection(
         name=name,
@@ -50,18 +61,8 @@ def inspect_tree(files: Mapping[str, TreeFile], tree: FileTree, name: str, layer
         size=sum(file.entry.size for path, file in regular if file.entry and file.linked in ("", path)),
         compressed=0,
         surface=surface,
-        findings=find_faults(files, surface, assembled.owner_name),
-        skipped=_skipped(files, records),
+        findings=find_faults(files, surface, assembled.owner_name, traced),
+        skipped=find_unread(files, records, distribution, assembled.components),
         usage=usage_of(files, assembled.owner_name, layers, name),
         tool=TOOL,
     )
-
-
-def _skipped(files: Mapping[str, TreeFile], records: Mapping[str, bytes]) -> tuple[Skipped, ...]:
-    found = [
-        Skipped(f"/{path}", file.entry.facts.reason, file.layer)
-        for path, file in files.items()
-        if file.entry is not None and isinstance(file.entry.facts, Unread)
-    ]
-    faults = (fault for kind in KINDS for fault in kind.unreadable(records))
-    return (*found, *(Skipped(f"/{path}", reason, files[path].layer) for path, reason in faults))

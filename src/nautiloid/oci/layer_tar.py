@@ -33,6 +33,7 @@ from nautiloid.oci.tar_header import (
     text,
     with_records,
 )
+from nautiloid.streams import rest_is_zeros
 
 _CHUNK = 1 << 20
 _ZEROS = bytes(BLOCK)
@@ -199,10 +200,8 @@ class LayerTar:
         return block
 
     def _check_rest(self) -> None:
-        while rest := self._stream.read(_CHUNK):
-            if rest.strip(b"\0"):
-                raise HeaderError("something follows the layer's end")
-            self.at += len(rest)
+        if not rest_is_zeros(self._stream):
+            raise HeaderError("something follows the layer's end")
 
     def _skip(self) -> None:
         """Go to the next header; a layer may end in the zeros that fill the last block."""

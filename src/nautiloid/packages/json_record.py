@@ -8,6 +8,8 @@ from typing import Any
 from nautiloid.buffer import Buffer
 from nautiloid.packages.unreadable import UnreadableError
 
+_LARGEST = 64 << 20
+
 
 def read_json(content: Buffer, what: str) -> dict[str, Any]:
     """Return the object; an empty one for JSON of another type.
@@ -17,8 +19,10 @@ def read_json(content: Buffer, what: str) -> dict[str, Any]:
         what: What it is, with its article, for the message.
 
     Raises:
-        UnreadableError: It is not JSON.
+        UnreadableError: It is not JSON, or larger than any such record is.
     """
+    if len(content) > _LARGEST:
+        raise UnreadableError(f"{what} of over 64 MiB")
     try:
         data = json.loads(bytes(content))
     except (ValueError, RecursionError) as error:

@@ -97,6 +97,15 @@ class PackageKind(ABC):
         del path
         return False
 
+    def tells_packages(self, path: str) -> bool:
+        """Tell whether packages are missed where this record cannot be read: it may be a link to nothing."""
+        return self.is_record(path)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where records must lie: files, and directories whose names end with a slash; any of them may be a link."""
+        return ()
+
     def packages(self, records: Mapping[str, bytes], distribution: Distribution) -> Iterable[Component]:
         """Return the packages that the records tell of.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from nautiloid.buffer import Buffer
 from nautiloid.packages.unreadable import UnreadableError
 
 _MOST_ENTRIES = 200_000
@@ -47,3 +49,49 @@ def inflate(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     if len(content) > limit:
         raise UnreadableError(f"{name} inflates beyond all bounds")
     return content
+
+
+def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, content: Buffer, limit: int) -> bytes:
+    """Inflate one member as ``inflate`` does, and make sure that its stream holds no more than it states.
+
+    Python stops at the size that the directory states, Java where the stream ends.
+
+    Raises:
+        UnreadableError: It is larger than ``limit`` bytes, or than it states; it is damaged or encrypted.
+    """
+    try:
+        with archive.open(info) as stream:
+            member = stream.read(limit + 1)
+    except _DAMAGED as error:
+        raise UnreadableError(f"{info.filename} cannot be read: {error}") from error
+    if len(member) > limit:
+        raise UnreadableError(f"{info.filename} inflates beyond all bounds")
+    if info.compress_type == zipfile.ZIP_DEFLATED:
+        name, extra = struct.unpack("<HH", content[info.header_offset + 26 : info.header_offset + 30])
+        start = info.header_offset + 30 + name + extra
+        stream_of = zlib.decompressobj(-zlib.MAX_WBITS)
+        longest = len(stream_of.decompress(bytes(content[start : start + info.compress_size]), len(member) + 1))
+    else:
+        longest = info.compress_size if info.compress_type == zipfile.ZIP_STORED else len(member)
+    if longest != len(member):
+        raise UnreadableError(f"{info.filename} holds more than its directory states")
+    return member
+
+
+def wanted_members(archive: zipfile.ZipFile, wanted: Callable[[str], bool]) -> tuple[list[zipfile.ZipInfo], list[str]]:
+    """Return the members whose names (as unpackers write them: no ``./``, no ``//``) are wanted, and what is odd there.
+
+    Of several members of one name, which one a reader takes is its own affair: all are returned, and it is said.
+    """
+    found: dict[str, list[zipfile.ZipInfo]] = {}
+    for info in archive.infolist():
+        name = unpacked_name(info)
+        if wanted(name):
+            found.setdefault(name, []).append(info)
+    twice = [name for name, infos in found.items() if len({(info.CRC, info.file_size) for info in infos}) > 1]
+    return [info for infos in found.values() for info in infos], [f"{name} stands in it twice" for name in twice]
+
+
+def unpacked_name(info: zipfile.ZipInfo) -> str:
+    """Return the path that a member gets when it is unpacked."""
+    return "/".join(step for step in info.filename.split("/") if step not in ("", "."))

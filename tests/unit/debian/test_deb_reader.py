@@ -204,6 +204,12 @@ def test_a_negative_size_does_not_loop(write: Write) -> None:
         list(package.members())
 
 
+def test_what_follows_the_end_is_refused(write: Write) -> None:
+    data = tar([entry("./a", b"1")])
+    with pytest.raises(IntegrityError, match="follows the tar's end"):
+        list(read_deb(write(deb(data + tar([entry("./b", b"2")])))).members())
+
+
 def test_a_damaged_header_is_not_taken_for_the_end(write: Write) -> None:
     data = bytearray(tar([entry("./a", b"1"), entry("./b", b"2")]))
     data[1024 + 5] ^= 1

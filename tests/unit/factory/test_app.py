@@ -48,7 +48,8 @@ def test_an_image_of_the_catalog_is_what_it_was(name: str) -> None:
     assert app_of(loaded, lock) is None
     config = image_config(lock, loaded, ())
     assert labels.APP not in config.labels
-    assert f"HOME={loaded.definition.image.workdir}" in config.env
+    own = loaded.definition.image.env.get("HOME", loaded.definition.image.workdir)
+    assert f"HOME={own}" in config.env
     assert not {"probe", "skip"} & json.loads(lock.to_json())["definition"]["test"].keys()
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from nautiloid.factory.definition import Definition
+from nautiloid.factory.definition_file import LoadedDefinition
 from nautiloid.factory.image_config import image_config
 from nautiloid.factory.lockfile import Lock
 
@@ -18,7 +20,7 @@ CHECK = {"command": ["/usr/bin/python3", "/app/check.py"], "interval": 30, "time
 def _config(image: dict[str, object]) -> dict[str, object]:
     definition = Definition.model_validate({"name": "x", "image": image})
     lock = Lock(tool="nautiloid 0", timestamp=datetime(2026, 1, 2, tzinfo=UTC), definition=definition)
-    found = json.loads(image_config(lock, ()).to_json())["config"]
+    found = json.loads(image_config(lock, LoadedDefinition(definition, Path("x.yaml"), ()), ()).to_json())["config"]
     assert isinstance(found, dict)
     return found
 

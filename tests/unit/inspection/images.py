@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from nautiloid.inspection.image import inspect_image
 from nautiloid.inspection.inventory import Inspection
 from nautiloid.oci.digest import digest_of
 from nautiloid.oci.layout import Layout
-from nautiloid.oci.model import LAYER_TAR, Descriptor, ImageConfig, Platform
+from nautiloid.oci.model import LAYER_TAR, Descriptor, History, ImageConfig, Platform
 from nautiloid.oci.source import ImageSource, open_image
 from nautiloid.packages.component import Component
 
@@ -48,7 +49,11 @@ def layer_of(files: Sequence[File]) -> bytes:
 
 @contextmanager
 def image_of(
-    directory: Path, *layers: Sequence[File], user: str = "65532", env: tuple[str, ...] = ()
+    directory: Path,
+    *layers: Sequence[File],
+    user: str = "65532",
+    history: tuple[str, ...] = (),
+    **settings: Any,
 ) -> Iterator[ImageSource]:
     layout = Layout(directory / "layout")
     descriptors, diff_ids = [], []
@@ -57,7 +62,8 @@ def image_of(
         blob = layout.write_blob([content])
         descriptors.append(Descriptor(LAYER_TAR, blob.digest, blob.size))
         diff_ids.append(digest_of(content))
-    config = ImageConfig(platform=Platform("linux", "amd64"), user=user, env=env, diff_ids=tuple(diff_ids))
+    config = ImageConfig(platform=Platform("linux", "amd64"), user=user, diff_ids=tuple(diff_ids),
+                         history=tuple(History(created_by=text) for text in history), **settings)  # fmt: skip
     layout.add_image(config, descriptors, "test:latest")
     with open_image("test:latest", layout) as source:
         yield source

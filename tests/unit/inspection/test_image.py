@@ -16,8 +16,8 @@ from nautiloid.inspection.inventory import Risk
 from nautiloid.oci.errors import ImageFormatError
 from nautiloid.packages.component import Found
 
+from ..models.corpus import Hostile
 from .images import File, image_of, inspect_files, named
-from .test_pickles import Hostile
 
 SITE = "usr/lib/python3/dist-packages"
 LOCAL = "usr/local/lib/python3.11/site-packages"
@@ -186,7 +186,7 @@ def test_a_model_that_runs_code_is_a_grave_finding(tmp_path: Path) -> None:
 
     found = inspect_files(tmp_path, [File("models/m.pkl", pickle.dumps(Hostile())), File("m.safetensors", b"x" * 20)])
     assert [(model.form, model.verdict) for model in found.surface.models] == [
-        ("safetensors", "data"), ("pickle", "dangerous"),
+        ("safetensors", "suspicious"), ("pickle", "runs code"),
     ]  # fmt: skip
     grave = [finding for finding in found.findings if finding.rule == "model-runs-code"]
     assert [(f.severity, f.where) for f in grave] == [(Risk.HIGH, "/models/m.pkl")]

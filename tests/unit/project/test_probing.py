@@ -11,6 +11,7 @@ from nautiloid.factory.self_test import Probe
 from nautiloid.project.draft import write_draft
 from nautiloid.project.survey import draft_definition
 
+ASKED = ("/app/main.py", "--help")
 PARSER = "import argparse\np = argparse.ArgumentParser()\nif __name__ == '__main__':\n    p.parse_args()\n"
 API = "app = FastAPI()\n@app.get('/health')\ndef health(): ...\n"
 
@@ -37,10 +38,13 @@ def _address(root: Path, files: dict[str, str]) -> tuple[int, str] | None:
 @pytest.mark.parametrize(
     ("files", "arguments"),
     [
-        ({"main.py": PARSER}, ("--help",)),
-        ({"main.py": "@click.command()\ndef main(): ...\nif __name__ == '__main__': main()\n"}, ("--help",)),
-        ({"main.py": "def f(): ...\nif __name__ == '__main__': typer.run(f)\n"}, ("--help",)),
-        ({"main.py": PARSER, "train.py": PARSER}, ("/app/main.py", "--help")),
+        ({"main.py": PARSER}, ASKED),
+        (
+            {"main.py": "@click.command()\ndef main(): ...\nif __name__ == '__main__': main()\n"},
+            ("/app/main.py", "--help"),
+        ),
+        ({"main.py": "def f(): ...\nif __name__ == '__main__': typer.run(f)\n"}, ASKED),
+        ({"main.py": PARSER, "train.py": PARSER}, ASKED),
         (
             {"run.py": PARSER, "Dockerfile": "FROM python:3.11\nCOPY run.py /srv/\nCMD python -u /srv/run.py --x\n"},
             ("-u", "/srv/run.py", "--help"),

@@ -11,6 +11,7 @@ from nautiloid.factory.definition import Definition
 from nautiloid.factory.lockfile import Lock
 from nautiloid.inspection.comparison import Comparison, compare
 from nautiloid.inspection.inventory import Executable, Inspection, LayerFacts, ModelFile, Risk, Surface, Usage, Weakness
+from nautiloid.models.verdict import Verdict
 from nautiloid.oci.model import MANIFEST, Descriptor
 from nautiloid.packages.component import Component, Found
 from nautiloid.patching.result import Patched, PatchResult, Refused
@@ -103,8 +104,8 @@ INSPECTION = Inspection(
         executables=_PROGRAMS, shared_objects=612, shells=("usr/bin/bash", "usr/bin/dash"),
         interpreters=("usr/bin/perl", "usr/bin/python3.11"), package_managers=("usr/bin/apt", "usr/bin/dpkg"),
         compilers=("usr/bin/gcc-12",), network_clients=("usr/bin/curl",), setuid=("usr/bin/su",),
-        models=(ModelFile("app/model.pt", "PyTorch checkpoint", 44_700_000, 0, "a" * 64, runs_code=True,
-                          imports=("posix.system",), verdict="dangerous"),),
+        models=(ModelFile("app/model.pt", "PyTorch checkpoint", 44_700_000, 0, "a" * 64, Verdict.RUNS_CODE,
+                          imports=("posix.system",)),),
     ),
     findings=tuple(Weakness(title.lower().replace(" ", "-"), risk, title, where, detail, "Take it out.")
                    for risk, title, where, detail in _WEAK),

@@ -23,6 +23,12 @@ def _diff() -> Command:
     return diff
 
 
+def _model() -> Command:
+    from nautiloid.cli.model import model  # noqa: PLC0415
+
+    return model
+
+
 def _sbom() -> Command:
     from nautiloid.cli.sbom import sbom  # noqa: PLC0415
 
@@ -35,6 +41,7 @@ LOOK = Group(
         "inspect": _inspect,
         "compare": _compare,
         "diff": _diff,
+        "model": _model,
         "sbom": _sbom,
     },
 )

@@ -35,6 +35,11 @@ class Apk(PackageKind):
         """Tell whether a file is apk's database."""
         return path in INSTALLED
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where apk keeps its database."""
+        return INSTALLED
+
     def packages(self, records: Mapping[str, bytes], distribution: Distribution) -> Iterator[Component]:
         """Yield what apk says is installed."""
         for path, stanza, fields in _stanzas(records):

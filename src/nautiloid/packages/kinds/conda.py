@@ -11,7 +11,6 @@ from nautiloid.packages.kind import LanguageKind
 from nautiloid.packages.purl import purl
 
 _RECORD = re.compile(r"(?P<prefix>.*/|)conda-meta/[^/]+\.json")
-_LARGEST = 64 << 20
 
 
 class Conda(LanguageKind):
@@ -22,7 +21,8 @@ class Conda(LanguageKind):
 
     def wants(self, path: str, size: int) -> bool:
         """Tell whether a file is the record of an installed package."""
-        return "conda-meta/" in path and size <= _LARGEST and _RECORD.fullmatch(path) is not None
+        del size
+        return "conda-meta/" in path and _RECORD.fullmatch(path) is not None
 
     def read(self, path: str, content: Buffer) -> list[Component]:
         """Return the package, with the files that it names.

@@ -29,6 +29,7 @@ _COPYRIGHT = re.compile(r"usr/share/doc/(?P<package>[^/]+)/copyright")
 _LICENSE = re.compile(r"^License:[ \t]*(\S[^\n]{0,80})$", re.MULTILINE)
 _SOURCE = re.compile(r"(?P<name>\S+)(?:\s+\((?P<version>[^)]+)\))?")
 _MOST_LICENSES = 40
+_ABSENT = (" not-installed", " config-files")  # half-installed and all others have files
 
 
 class Deb(PackageKind):
@@ -45,6 +46,25 @@ class Deb(PackageKind):
             return True
         return (path.startswith(INFO) and path.endswith(".list")) or _COPYRIGHT.fullmatch(path) is not None
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where dpkg keeps its database."""
+        return (STATUS, STATUS_D, INFO)
+
+    def tells_packages(self, path: str) -> bool:
+        """Tell whether a file is one of dpkg's lists of packages."""
+        return path == STATUS or _is_status(path)
+
+    def unreadable(self, records: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+        """Yield lists of packages with a paragraph that names none."""
+        for path in sorted(records):
+            if _is_status(path) and any(
+                not fields.get("Package") or not fields.get("Version")
+                for fields in stanzas(records[path].decode("utf-8", "replace"))
+                if _is_installed(fields)
+            ):
+                yield path, "a package without a name or a version"
+
     def packages(self, records: Mapping[str, bytes], distribution: Distribution) -> Iterator[Component]:
         """Yield what dpkg says is installed."""
         seen = set()
@@ -52,7 +72,7 @@ class Deb(PackageKind):
             if _is_status(path):
                 for fields in stanzas(records[path].decode("utf-8", "replace")):
                     key = (fields.get("Package", ""), fields.get("Architecture", ""))
-                    if not key[0] or not _is_installed(fields, path) or key in seen:
+                    if not key[0] or not _is_installed(fields) or key in seen:
                         continue
                     seen.add(key)
                     yield _component(fields, path, records, distribution)
@@ -92,7 +112,10 @@ class Deb(PackageKind):
 
 
 def stanzas(text: str) -> Iterator[dict[str, str]]:
-    """Yield the paragraphs of a control file; of a field that goes over several lines, the first one."""
+    """Yield the paragraphs of a control file; of a field that goes over several lines, the first one.
+
+    Names of fields have no case (deb-control(5)); here they begin with a capital letter.
+    """
     fields: dict[str, str] = {}
     for line in text.splitlines():
         if not line.strip():
@@ -101,15 +124,14 @@ def stanzas(text: str) -> Iterator[dict[str, str]]:
             fields = {}
         elif line[0] not in " \t":
             name, _, value = line.partition(":")
-            fields[name] = value.strip()
+            fields[name.strip().capitalize()] = value.strip()
     if fields:
         yield fields
 
 
-def _is_installed(fields: Mapping[str, str], path: str) -> bool:
-    """A package that was removed leaves its configuration, and its stanza; status.d has none of those."""
-    status = fields.get("Status", "install ok installed" if path != STATUS else "")
-    return status.split()[-1:] == ["installed"]
+def _is_installed(fields: Mapping[str, str]) -> bool:
+    """Tell whether a package's files are there: in all states (dpkg(1)) but two, and in those that nobody knows."""
+    return not fields.get("Status", "").lower().endswith(_ABSENT)
 
 
 def _is_status(path: str) -> bool:
@@ -120,12 +142,8 @@ def _versions(records: Mapping[str, bytes]) -> dict[str, str]:
     versions: dict[str, str] = {}
     for path, content in records.items():
         if _is_status(path):
-            name = ""
-            for line in content.decode("utf-8", "replace").splitlines():
-                if line.startswith("Package: "):
-                    name = line.removeprefix("Package: ").strip()
-                elif line.startswith("Version: "):
-                    versions[name] = line.removeprefix("Version: ").strip()
+            for fields in stanzas(content.decode("utf-8", "replace")):
+                versions[fields.get("Package", "")] = fields.get("Version", "")
     return versions
 
 

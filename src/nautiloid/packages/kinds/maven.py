@@ -16,14 +16,16 @@ from nautiloid.buffer import Buffer, stream_over
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.kind import LanguageKind
 from nautiloid.packages.purl import purl
-from nautiloid.packages.zip_archive import inflate, open_zip
+from nautiloid.packages.unreadable import UnreadableError, read_whole
+from nautiloid.packages.zip_archive import open_zip, read_member, unpacked_name, wanted_members
+from nautiloid.packages.zip_layout import disagreements
 from nautiloid.versions.maven import version_key
 
 _SUFFIXES = (".jar", ".war", ".ear", ".par", ".jpi", ".hpi")
-_LARGEST = 1 << 30
 _LARGEST_MEMBER = 64 << 20
 _LARGEST_TOTAL = 512 << 20
-_DEEPEST = 3
+_DEEPEST = 6
+_MANIFEST = "META-INF/MANIFEST.MF"
 _POM = re.compile(r"META-INF/maven/([^/]+)/([^/]+)/pom\.properties")
 _FILE_NAME = re.compile(r"(?P<name>.+?)-(?P<version>\d[\w.+-]*)")
 
@@ -38,63 +40,87 @@ class Maven(LanguageKind):
 
     def wants(self, path: str, size: int) -> bool:
         """Tell whether a file is a Java archive."""
-        return path.endswith(_SUFFIXES) and size <= _LARGEST
+        del size
+        return _is_archive(path)
 
     def read(self, path: str, content: Buffer) -> list[Component]:
         """Return the archive itself and what is in it.
 
         Raises:
-            UnreadableError: It is no zip archive, or inflates beyond all bounds.
+            UnreadableError: It is no zip archive.
+            PartlyUnreadError: Something in it cannot be read or inflates beyond all bounds, or another reader may find
+                something else in it.
         """
-        return list(_Reader().read(content, path.rpartition("/")[2], f"/{path}", path, 0))
+        reader = _Reader()
+        found = list(reader.read(content, path.rpartition("/")[2], f"/{path}", path, 0))
+        return read_whole(found, reader.faults)
 
 
 class _Reader:
-    """Reads one outermost archive; counts what was inflated for it."""
+    """Reads one outermost archive; counts what was inflated for it.
+
+    Attributes:
+        faults: What could not be read, or not be told for certain.
+    """
 
     def __init__(self) -> None:
+        self.faults: list[str] = []
         self._left = _LARGEST_TOTAL
 
     def read(self, content: Buffer, file_name: str, where: str, path: str, depth: int) -> Iterator[Component]:
         with open_zip(stream_over(content)) as archive:
-            yield from self._read(archive, archive.namelist(), file_name, where, path, depth)
+            inside = where.partition("!/")[2]
+            members, odd = wanted_members(archive, _is_read)
+            odd += disagreements(archive, content)
+            self.faults += [f"{inside}: {fault}" if inside else fault for fault in odd]
+            contents = [(unpacked_name(info), self._inflate(archive, info, content)) for info in members]
+            known = [(name, inflated) for name, inflated in contents if inflated is not None]
+        yield from self._components(known, file_name, where, path, depth)
 
-    def _read(
-        self, archive: zipfile.ZipFile, names: list[str], file_name: str, where: str, path: str, depth: int
+    def _components(
+        self, members: list[tuple[str, bytes]], file_name: str, where: str, path: str, depth: int
     ) -> Iterator[Component]:
         stem = file_name.rpartition(".")[0]
-        poms = [self._pom(archive, name, where, path) for name in names if _POM.fullmatch(name)]
+        poms = [self._pom(name, content, where, path) for name, content in members if _POM.fullmatch(name)]
         known = [component for component in poms if component is not None]
         own = next((component for component in known if stem.startswith(component.name)), None)
         if own is None and len(known) == 1:
             own = known[0]
-        main = own or self._named(archive, names, stem, where, path)
+        main = own or self._named(members, stem, where, path)
         if main is not None:
             yield main
         within = main.purl if main is not None else ""
         for component in known:
             if component is not own:
                 yield replace(component, within=within)
-        if depth < _DEEPEST:
-            for name in names:
-                if name.endswith(_SUFFIXES):
-                    inner = self._inflate(archive, name)
-                    for component in self.read(inner, name.rpartition("/")[2], f"{where}!/{name}", path, depth + 1):
-                        yield replace(component, within=component.within or within)
+        for name, content in members:
+            if _is_archive(name):
+                for component in self._nested(name, content, where, path, depth + 1):
+                    yield replace(component, within=component.within or within)
 
-    def _pom(self, archive: zipfile.ZipFile, name: str, where: str, path: str) -> Component | None:
-        fields = _properties(self._inflate(archive, name).decode("utf-8", "replace"))
+    def _nested(self, name: str, content: bytes, where: str, path: str, depth: int) -> Iterator[Component]:
+        if depth > _DEEPEST:
+            self.faults.append(f"{name} lies in more than {_DEEPEST} archives")
+            return
+        try:
+            yield from self.read(content, name.rpartition("/")[2], f"{where}!/{name}", path, depth)
+        except UnreadableError as error:
+            self.faults.append(f"{name}: {error}")
+
+    def _pom(self, name: str, content: bytes, where: str, path: str) -> Component | None:
+        fields = _properties(content.decode("utf-8", "replace"))
         match = _POM.fullmatch(name)
         group = fields.get("groupId") or (match[1] if match else "")
         artifact = fields.get("artifactId") or (match[2] if match else "")
         version = fields.get("version", "")
         return _component(group, artifact, version, f"{where}!/{name}", path, 1.0) if artifact and version else None
 
-    def _named(self, archive: zipfile.ZipFile, names: list[str], stem: str, where: str, path: str) -> Component | None:
+    def _named(self, members: list[tuple[str, bytes]], stem: str, where: str, path: str) -> Component | None:
         """Take the manifest's word, and the file name's where it has none."""
         fields = {}
-        if "META-INF/MANIFEST.MF" in names:
-            text = self._inflate(archive, "META-INF/MANIFEST.MF").decode("utf-8", "replace")
+        manifest = dict(members).get(_MANIFEST)
+        if manifest is not None:
+            text = manifest.decode("utf-8", "replace")
             unfolded = text.replace("\r\n", "\n").replace("\n ", "")
             fields = dict(line.split(": ", 1) for line in unfolded.splitlines() if ": " in line)
         match = _FILE_NAME.fullmatch(stem)
@@ -107,10 +133,23 @@ class _Reader:
             return None
         return _component(group, name.strip().replace(" ", "-"), version.strip(), where, path, 0.8 if version else 0.5)
 
-    def _inflate(self, archive: zipfile.ZipFile, name: str) -> bytes:
-        content = inflate(archive, name, min(_LARGEST_MEMBER, self._left))
-        self._left -= len(content)
-        return content
+    def _inflate(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, content: Buffer) -> bytes | None:
+        try:
+            inflated = read_member(archive, info, content, min(_LARGEST_MEMBER, self._left))
+        except UnreadableError as error:
+            self.faults.append(str(error))
+            return None
+        self._left -= len(inflated)
+        return inflated
+
+
+def _is_archive(name: str) -> bool:
+    return name.lower().endswith(_SUFFIXES)
+
+
+def _is_read(name: str) -> bool:
+    """Tell whether a member says what an archive is, or is one itself."""
+    return name == _MANIFEST or _is_archive(name) or _POM.fullmatch(name) is not None
 
 
 def _properties(text: str) -> dict[str, str]:

@@ -13,7 +13,6 @@ from nautiloid.packages.purl import purl
 from nautiloid.versions.semantic import version_key
 
 _PACKAGE = re.compile(r"(?:.*/|)node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json")
-_LARGEST = 4 << 20
 
 
 class Npm(LanguageKind):
@@ -25,7 +24,8 @@ class Npm(LanguageKind):
 
     def wants(self, path: str, size: int) -> bool:
         """Tell whether a file is the record of an installed package."""
-        return path.endswith("/package.json") and size <= _LARGEST and _PACKAGE.fullmatch(path) is not None
+        del size
+        return path.endswith("/package.json") and _PACKAGE.fullmatch(path) is not None
 
     def read(self, path: str, content: Buffer) -> list[Component]:
         """Return the package; none where a file has no name or version, as files inside of a package may.

@@ -40,7 +40,8 @@ class Pypi(LanguageKind):
 
     def wants(self, path: str, size: int) -> bool:
         """Tell whether a file is a zip archive of Python modules."""
-        return python_archives.wants(path, size)
+        del size
+        return python_archives.wants(path)
 
     def read(self, path: str, content: Buffer) -> list[Component]:
         """Return the distributions whose metadata are in such an archive."""
@@ -49,6 +50,10 @@ class Pypi(LanguageKind):
     def is_record(self, path: str) -> bool:
         """Tell whether a file says which distribution is here, what it consists of, or what it carries along."""
         return metadata.is_metadata(path) or _SBOM.fullmatch(path) is not None or _VENDOR.fullmatch(path) is not None
+
+    def tells_packages(self, path: str) -> bool:
+        """Tell whether a file says which distributions are here; a RECORD says only what they consist of."""
+        return self.is_record(path) and not path.endswith("/RECORD")
 
     def packages(self, records: Mapping[str, bytes], distribution: Distribution) -> list[Component]:
         """Return each distribution that has metadata; those that stand by themselves come first."""
@@ -62,12 +67,12 @@ class Pypi(LanguageKind):
         yield from _carried(records)
 
     def unreadable(self, records: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-        """Yield SBOMs that are no JSON, and metadata without a name."""
+        """Yield SBOMs that are no JSON, and metadata without a name or a version."""
         for path in sorted(records):
             if _SBOM.fullmatch(path) and _json(records[path]) is None:
                 yield path, "an SBOM that is not JSON"
             if metadata.is_nameless(path, records[path]):
-                yield path, "metadata without a name"
+                yield path, "metadata without a name or a version"
 
     def claims(self, records: Mapping[str, bytes]) -> Iterator[Claim]:
         """Yield what each RECORD names."""

@@ -7,17 +7,18 @@ from dataclasses import replace
 from nautiloid.buffer import Buffer, stream_over
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.kinds import python_metadata as metadata
-from nautiloid.packages.zip_archive import inflate, open_zip
+from nautiloid.packages.unreadable import UnreadableError, read_whole
+from nautiloid.packages.zip_archive import open_zip, read_member, unpacked_name, wanted_members
+from nautiloid.packages.zip_layout import disagreements
 
 _SUFFIXES = (".pyz", ".pyzw", ".whl", ".egg", ".pex", ".shiv")
-_LARGEST = 1 << 30
 _LARGEST_RECORD = 16 << 20
 _RECORDS = (".dist-info/METADATA", "EGG-INFO/PKG-INFO")
 
 
-def wants(path: str, size: int) -> bool:
+def wants(path: str) -> bool:
     """Tell whether a file is a zip archive of Python modules."""
-    return path.endswith(_SUFFIXES) and size <= _LARGEST
+    return path.lower().endswith(_SUFFIXES)
 
 
 def read(path: str, content: Buffer) -> list[Component]:
@@ -25,18 +26,33 @@ def read(path: str, content: Buffer) -> list[Component]:
 
     Raises:
         UnreadableError: It is no readable zip archive.
+        PartlyUnreadError: Some of its metadata cannot be read, or other readers may see others.
     """
+    components: list[Component] = []
     with open_zip(stream_over(content)) as archive:
-        records = {
-            _spelled(name): inflate(archive, name, _LARGEST_RECORD)
-            for name in archive.namelist()
-            if name.endswith(_RECORDS) and metadata.is_metadata(_spelled(name))
-        }
-    found = metadata.distributions(records)
-    return [
+        members, faults = wanted_members(archive, _is_wanted)
+        faults += disagreements(archive, content)
+        for info in members:
+            name = _spelled(unpacked_name(info))
+            try:
+                record = read_member(archive, info, content, _LARGEST_RECORD)
+            except UnreadableError as error:
+                faults.append(str(error))
+                continue
+            if metadata.is_nameless(name, record):
+                faults.append(f"{info.filename} is metadata without a name or a version")
+            components += [
+                component for component in metadata.distributions({name: record}) if component not in components
+            ]
+    found = [
         replace(component, how=Found.ZIPAPP, evidence=f"/{path}!{component.evidence}", files=(path,), confidence=0.95)
-        for component in found
+        for component in components
     ]
+    return read_whole(found, faults)
+
+
+def _is_wanted(name: str) -> bool:
+    return name.endswith(_RECORDS) and metadata.is_metadata(_spelled(name))
 
 
 def _spelled(name: str) -> str:

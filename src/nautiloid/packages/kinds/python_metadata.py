@@ -20,6 +20,7 @@ _EGG_INFO = re.compile(r"(?P<site>.*/|)(?P<directory>[^/]+\.egg-info)(?:/PKG-INF
 _EGG = re.compile(r"(?P<site>.*/|)(?P<directory>[^/]+\.egg)/EGG-INFO/PKG-INFO")
 _RECORD = re.compile(r"(?P<site>.*/|)(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/RECORD")
 _SITE = re.compile(r"(?:^|/)(?:site|dist)-packages/$")
+_LONGEST_HEAD = 16 << 20
 _CLASSIFIER = "License :: "
 
 
@@ -34,9 +35,12 @@ def is_metadata(path: str) -> bool:
 
 
 def is_nameless(path: str, content: bytes) -> bool:
-    """Tell whether a file is a distribution's metadata, and does not say its name."""
-    match = _DIST_INFO.fullmatch(path) or _EGG_INFO.fullmatch(path)
-    return match is not None and not _metadata(content).get("Name")
+    """Tell whether a file is a distribution's metadata, and does not say its name and version."""
+    match = _DIST_INFO.fullmatch(path) or _EGG_INFO.fullmatch(path) or _EGG.fullmatch(path)
+    if match is None:
+        return False
+    fields = _metadata(content)
+    return not fields.get("Name") or not fields.get("Version")
 
 
 def stands_in_site(path: str) -> bool:
@@ -80,7 +84,7 @@ def distributions(records: Mapping[str, bytes]) -> Iterator[Component]:
 
 def _metadata(content: bytes) -> dict[str, str]:
     """Read the headers; the description below them may be huge and says nothing here."""
-    head = content[: 1 << 18].replace(b"\r\n", b"\n").split(b"\n\n", 1)[0]
+    head = content[:_LONGEST_HEAD].replace(b"\r\n", b"\n").split(b"\n\n", 1)[0]
     fields: dict[str, str] = {}
     for name, value in HeaderParser().parsestr(head.decode("utf-8", "replace")).items():
         kept = str(value).strip()

@@ -59,8 +59,14 @@ class Rpm(PackageKind):
 
     def wants(self, path: str, size: int) -> bool:
         """Tell whether a file is an rpm database."""
+        del size
         directory, _, name = path.rpartition("/")
-        return name in _FILES and f"{directory}/" in _PLACES and size <= _LARGEST
+        return name in _FILES and f"{directory}/" in _PLACES
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where rpm keeps its database."""
+        return _PLACES
 
     def read(self, path: str, content: Buffer) -> list[Component]:
         """Return the installed packages; their purls name no distribution yet (see ``of_distribution``).
@@ -68,6 +74,8 @@ class Rpm(PackageKind):
         Raises:
             UnreadableError: It is damaged, or a Berkeley database.
         """
+        if len(content) > _LARGEST:
+            raise UnreadableError("an rpm database of over 1 GiB")
         whole = bytes(content)  # SQLite reads a database in memory or a file, and the file has no name here
         if whole.startswith(b"SQLite format 3\0"):
             blobs = _from_sqlite(whole)

@@ -17,16 +17,19 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from nautiloid.inspection.difference import Difference
 from nautiloid.inspection.layer_changes import LayerChanges
+from nautiloid.models.verdict import Judgement, runs_code
 from nautiloid.report.formats import Formats
 from nautiloid.report.formats.comparison import COMPARISON_FORMATS
 from nautiloid.report.formats.difference import DIFFERENCE_FORMATS
 from nautiloid.report.formats.inspection import INSPECTION_FORMATS
+from nautiloid.report.formats.models import MODEL_FORMATS
 from nautiloid.report.formats.patch import PATCH_FORMATS
 from nautiloid.report.formats.sbom import SBOM_FORMATS
 from nautiloid.report.formats.scan import SCAN_FORMATS
 from nautiloid.report.formats.selftest import SELFTEST_FORMATS
 from nautiloid.report.formats.update import UPDATE_FORMATS
 from nautiloid.selftest.report import Outcome, SelfTestReport
+from nautiloid.workflows.models import JudgedFile, JudgedModels
 
 from ..samples import COMPARISON, HOSTILE, INSPECTION, PATCH, UPDATE, digest
 from ..test_scan_table import RESULT
@@ -37,10 +40,12 @@ SELFTEST = SelfTestReport(
     (Outcome("files", "no shell", passed=True), Outcome("imports", "torch", passed=False, detail=f"no {HOSTILE}")),
 )  # fmt: skip
 DIFFERENCE = Difference(digest(1), digest(2), (), (), (), LayerChanges((), 0, 0))
+MODELS = JudgedModels("models", (JudgedFile(HOSTILE, 9, Judgement.of("pickle", [runs_code(HOSTILE)])),))
 REPORTED: dict[str, tuple[Formats[Any], Any]] = {
     "comparison": (COMPARISON_FORMATS, COMPARISON),
     "difference": (DIFFERENCE_FORMATS, DIFFERENCE),
     "inspection": (INSPECTION_FORMATS, INSPECTION),
+    "models": (MODEL_FORMATS, MODELS),
     "patch": (PATCH_FORMATS, PATCH),
     "sbom": (SBOM_FORMATS, INSPECTION),
     "scan": (SCAN_FORMATS, RESULT),

@@ -1,0 +1,1 @@
+"""Pickles, read as the programs that they are, with nothing carried out."""
