@@ -47,9 +47,10 @@ pytestmark = [pytest.mark.engine, pytest.mark.network]
 SETUP = "from setuptools import Extension, setup\n"
 C_MODULE = """
 #include <Python.h>
+#include <omp.h>
 static PyObject *add(PyObject *self, PyObject *args) {
     long a, b;
-    return PyArg_ParseTuple(args, "ll", &a, &b) ? PyLong_FromLong(a + b) : NULL;
+    return PyArg_ParseTuple(args, "ll", &a, &b) ? PyLong_FromLong(omp_get_max_threads() ? a + b : 0) : NULL;
 }
 static PyMethodDef methods[] = {{"add", add, METH_VARARGS, ""}, {NULL, NULL, 0, NULL}};
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "fastsum", "", -1, methods};
@@ -111,7 +112,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("fastsum")
     (root / "src").mkdir()
     (root / "src/fastsum.c").write_text(C_MODULE)
-    extension = "ext_modules=[Extension('fastsum', ['src/fastsum.c'])]"
+    extension = "ext_modules=[Extension('fastsum', ['src/fastsum.c'], extra_link_args=['-fopenmp'])]"
     (root / "setup.py").write_text(f"{SETUP}setup(name='fastsum', version='0.1', {extension})\n")
     identity = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"], ["tag", "v1"]):
@@ -141,6 +142,8 @@ def test_sources_of_each_kind_run_in_the_hardened_image(
     assert all(build.reproducible and not build.network for build in lock.builds)
     assert {tool.name for build in lock.builds for tool in build.requires} >= {"setuptools"}
     assert "gcc" in {deb.name for deb in lock.builder.debs if lock.builder} - {deb.name for deb in lock.debs}
+    gomp = next(deb for deb in lock.debs if deb.name == "libgomp1")
+    assert [(need.soname, need.component) for need in gomp.libraries] == [("libgomp.so.1", "wheel:fastsum")]
     assert {wheel.name for wheel in lock.wheels} == {"fastsum", "plain", "oldstyle"}
 
     build_image(lock, pinned.loaded, image_store, cache, place[1], reference="nautiloid/sources:latest")
