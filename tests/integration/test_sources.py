@@ -182,35 +182,27 @@ class Told(SilentProgress):
 
 def test_an_edited_source_is_built_again_and_the_others_stay(place: tuple[LockPlace, Fetcher], pinned: Pinned) -> None:
     file, before = pinned.loaded.path.parent / "libs/plain/plain/__init__.py", place[0].path.read_bytes()
-    text = file.read_text()
-    told = Told()
+    text, told = file.read_text(), Told()
+    definition = pinned.loaded.path.read_text().replace("requirements: [", "requirements: [six, ")
+    edited = lock_places(str(pinned.loaded.path), text=definition)[0]
     try:
         file.write_text("VALUE = 43\n")
         assert place[0].differences() == ("source plain: edited",)
         with pytest.raises(StaleLockError, match="source plain: edited"):
             place[0].pinned(place[1], locked=True)
         with Fetcher(place[1].store, told) as fetcher:
-            renewed = place[0].renewed(fetcher)
+            lock = edited.renewed(fetcher).pinned.lock
     finally:
         file.write_text(text)
     assert told.built == ["plain"]
-    was, now = ({one.wheel.name: one for one in lock.builds} for lock in (pinned.lock, renewed.pinned.lock))
+    was, now = ({one.wheel.name: one for one in some.builds} for some in (pinned.lock, lock))
     assert (now["fastsum"], now["oldstyle"]) == (was["fastsum"], was["oldstyle"])
     assert now["plain"].wheel.sha256 != was["plain"].wheel.sha256
-    assert {wheel.sha256 for wheel in renewed.pinned.lock.wheels} == {one.wheel.sha256 for one in now.values()}
-    assert renewed.pinned.lock.builder == pinned.lock.builder
+    held = {wheel.name: wheel.sha256 for wheel in lock.wheels}
+    assert held.items() >= {name: one.wheel.sha256 for name, one in now.items()}.items()
+    assert set(held) - set(now) == {"six"}
+    assert lock.builder == pinned.lock.builder
     assert place[0].path.read_bytes() == before
-
-
-def test_an_edit_of_something_else_builds_nothing(place: tuple[LockPlace, Fetcher], pinned: Pinned) -> None:
-    text = pinned.loaded.path.read_text().replace("requirements: [", "requirements: [six, ")
-    edited = lock_places(str(pinned.loaded.path), text=text)[0]
-    told = Told()
-    with Fetcher(place[1].store, told) as fetcher:
-        lock = edited.renewed(fetcher).pinned.lock
-    assert told.built == []
-    assert lock.built == pinned.lock.built
-    assert {wheel.name for wheel in lock.wheels} == {"six", "fastsum", "plain", "oldstyle"}
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,8 @@ class Wanted:
         requirement: With its extras, versions and marker.
         origin: Where it is asked for.
         locked: A lock file chose the version.
-        reference: The repository that it comes from (``git+https://...``); empty: an index.
+        reference: The repository (``git+https://...``) or directory of the project (``file:libs/foo``) that it comes
+            from; empty: an index.
     """
 
     requirement: Requirement

@@ -7,7 +7,7 @@ Sources: PEP 440 and PEP 508, direct references; pip's documentation, "VCS Suppo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,11 @@ from pydantic import ValidationError
 from nautiloid.factory.package_indexes import PackageIndex
 from nautiloid.factory.package_sources import PackageSource
 from nautiloid.project.facts import Notebook, Said, Wanted
-from nautiloid.project.toml_file import read_toml, table
+from nautiloid.project.local_projects import LOCAL, distribution_in
+from nautiloid.project.toml_file import items, read_toml, table
 
 FILE = "pyproject.toml"
+_MOST_MEMBERS = 200
 _GIT_URL = re.compile(r"git\+(?P<url>(?:https|ssh)://[^/#]+/[^@#]*)(?:@(?P<ref>[^@#:]+))?(?:#(?P<rest>.*))?")
 
 
@@ -56,6 +58,17 @@ class Origins:
     indexes: list[Said[PackageIndex]]
     sources: dict[str, Said[PackageSource]]
 
+    def of(self, names: Set[str], locked: Iterable[Wanted], notebook: Notebook) -> list[Said[PackageSource]]:
+        """Return the sources of what a definition asks for.
+
+        Args:
+            names: Canonical names of that.
+            locked: What a lock file pins; it knows the commit, and the directories of a workspace's members.
+            notebook: Hears of references that a definition cannot have.
+        """
+        found = {**self.sources, **_references(locked, notebook)}
+        return [source for name, source in found.items() if name in names]
+
 
 def read_origins(root: Path, declared: Iterable[Wanted], notebook: Notebook) -> Origins:
     """Return the indexes and sources that a project names.
@@ -70,23 +83,49 @@ def read_origins(root: Path, declared: Iterable[Wanted], notebook: Notebook) -> 
 
 def _read_sources(root: Path, declared: Iterable[Wanted], notebook: Notebook) -> dict[str, Said[PackageSource]]:
     """Return what is built from source, by canonical name: direct references, and the tables of uv and Poetry."""
-    found = {}
-    for one in declared:
-        source = git_reference(one.requirement.name, one.reference) if one.reference else None
-        if source:
-            found[one.name] = Said(source, one.origin)
-        elif one.reference:
-            notebook.add(
-                one.origin, f"{one.name} would now come from an index, not {one.reference}: see python.sources"
-            )
+    found = _references(declared, notebook)
     data = read_toml(root / FILE, root) or {}
     tables = {**table(data, "tool", "poetry", "dependencies"), **table(data, "tool", "uv", "sources")}
     for name, entry in tables.items():
         for one_of in entry if isinstance(entry, list) else [entry]:
-            source = table_source(name, one_of) if isinstance(one_of, dict) else None
+            if not isinstance(one_of, dict):
+                continue
+            source = _member(name, root, data) if one_of.get("workspace") else table_source(name, one_of)
             if source is not None:
                 found[canonicalize_name(name)] = Said(source, FILE)
+            elif one_of.keys() & {"git", "path", "url", "workspace"}:
+                notebook.add(FILE, f"{name} would now come from an index, not {one_of}: see python.sources")
     return found
+
+
+def _references(wanted: Iterable[Wanted], notebook: Notebook) -> dict[str, Said[PackageSource]]:
+    found = {}
+    for one in wanted:
+        if not one.reference:
+            continue
+        if one.reference.startswith(LOCAL):
+            source = _source(name=one.requirement.name, path=one.reference.removeprefix(LOCAL))
+        else:
+            source = git_reference(one.requirement.name, one.reference)
+        if source is not None:
+            found[one.name] = Said(source, one.origin)
+        else:
+            told = f"{one.name} would now come from an index, not {one.reference}: see python.sources"
+            notebook.add(one.origin, told)
+    return found
+
+
+def _member(name: str, root: Path, data: Mapping[str, Any]) -> PackageSource | None:
+    """Return a member of uv's workspace, by the patterns that say where members lie."""
+    for pattern in items(table(data, "tool", "uv", "workspace").get("members")):
+        text = str(pattern)
+        if not text or text.startswith("/") or ".." in text.split("/") or "**" in text:
+            continue
+        for directory in sorted(root.glob(text))[:_MOST_MEMBERS]:
+            below = directory.resolve().is_relative_to(root) and directory.is_dir()
+            if below and canonicalize_name(distribution_in(directory, root)) == canonicalize_name(name):
+                return _source(name=name, path=directory.relative_to(root).as_posix())
+    return None
 
 
 def table_requirements(root: Path) -> Iterator[Wanted]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from nautiloid.project.facts import Notebook, ProjectError, Wanted, read_requirement
+from nautiloid.project.local_projects import local_project
 from nautiloid.project.project_text import read_text
 
 NOT_CARRIED_OVER = "not carried over"
@@ -98,7 +99,7 @@ def _read(path: Path, root: Path, notebook: Notebook, found: RequirementsFiles, 
         elif "${" in line:
             notebook.add(origin, f"not understood, it depends on the environment: {line}")
         elif _PATH.match(line):
-            _path(line, origin, notebook, found)
+            _path(line, origin, root, notebook, found, into)
         elif wanted := read_requirement(_PER_REQUIREMENT.sub("", line).strip(), origin, notebook):
             into.append(wanted)
 
@@ -117,7 +118,7 @@ def _option(
             target = found.constraints if _NESTED[name] == "constraint" else into
             _read(nested, root, notebook, found, target)
     elif name in ("-e", "--editable"):
-        _path(value, origin, notebook, found)
+        _path(value, origin, root, notebook, found, into)
     elif name in _INDEX:
         notebook.add(origin, f"{NOT_CARRIED_OVER}, see python.indexes: {line}")
     elif name not in _HARMLESS:
@@ -136,9 +137,11 @@ def _split_option(line: str) -> tuple[str, str]:
     return name, words[0] if words else ""
 
 
-def _path(line: str, origin: str, notebook: Notebook, found: RequirementsFiles) -> None:
+def _path(line: str, origin: str, root: Path, notebook: Notebook, found: RequirementsFiles, into: list[Wanted]) -> None:
     if re.fullmatch(r"\.(/)?(\[[^\]]*\])?", line):
         found.installs_project = True  # its modules go into the image as files
+    elif wanted := local_project(line, root, origin):
+        into.append(wanted)
     else:
         notebook.add(origin, f"not from an index, see python.sources: {line}")
 

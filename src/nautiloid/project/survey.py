@@ -58,7 +58,7 @@ def draft_definition(root: Path, *, name: str | None = None, limit: int = DEFAUL
         workdir=Said(str(workdir.value), workdir.origin),
         requirements=dependencies.requirements,
         indexes=said.origins.indexes,
-        sources=[source for name, source in said.origins.sources.items() if name in dependencies.names],
+        sources=said.origins.of(dependencies.names, locked or (), notebook),
         brought=dependencies.brought,
         unknown=dependencies.unknown,
         packages=packages,

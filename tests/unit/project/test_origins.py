@@ -89,3 +89,86 @@ def test_what_cannot_be_carried_over_is_said_without_its_secret(tmp_path: Path) 
     assert "hunter2" not in draft.to_yaml() + said
     assert said.count("packages.example.org") == 3
     assert list(draft.sources) == []
+
+
+def _library(root: Path, place: str, name: str) -> None:
+    (root / place).mkdir(parents=True)
+    (root / place / "pyproject.toml").write_text(f'[project]\nname = "{name}"\nversion = "1"\n')
+
+
+def test_directories_of_a_requirements_file_are_sources_by_the_names_that_they_say(tmp_path: Path) -> None:
+    _library(tmp_path, "libs/foo", "acme-foo")
+    _library(tmp_path, "bar", "bar")
+    (tmp_path / "nameless").mkdir()
+    lines = ["-e ./libs/foo[fast]", "./bar", "./nameless", "./../outside", "-e ."]
+    (tmp_path / "requirements.txt").write_text("\n".join(lines))
+    (tmp_path / "main.py").write_text("print(1)\n")
+    draft = draft_definition(tmp_path)
+    check_draft(draft.to_yaml())
+    python = yaml.safe_load(draft.to_yaml())["python"]
+    assert python["requirements"] == ["acme-foo[fast]", "bar"]
+    assert python["sources"] == [{"name": "acme-foo", "path": "libs/foo"}, {"name": "bar", "path": "bar"}]
+    told = [note.message for note in draft.notes if "python.sources" in note.message]
+    assert [message.rpartition(" ")[2] for message in told] == ["./nameless", "./../outside"]
+
+
+WORKSPACE = """
+[project]
+name = "app"
+version = "1"
+dependencies = ["member", "lost", "remote"]
+[tool.uv.workspace]
+members = ["libs/*", "../elsewhere/*"]
+[tool.uv.sources]
+member = { workspace = true }
+lost = { workspace = true }
+remote = { url = "https://packages.example.org/remote-1.tar.gz" }
+"""
+
+
+def test_members_of_a_workspace_are_sources_and_what_is_not_found_is_no_index_s_without_a_word(tmp_path: Path) -> None:
+    _library(tmp_path, "libs/a", "Member")
+    python, text = _python(tmp_path, WORKSPACE)
+    assert python["sources"] == [{"name": "member", "path": "libs/a"}]
+    assert "lost would now come from an index" in text
+    assert "remote would now come from an index" in text
+
+
+UV_LOCK = """
+version = 1
+[[package]]
+name = "app"
+version = "1"
+source = { editable = "." }
+dependencies = [{ name = "member" }]
+[[package]]
+name = "member"
+version = "1"
+source = { editable = "libs/a" }
+dependencies = [{ name = "inner" }, { name = "fromgit" }, { name = "tool" }]
+[[package]]
+name = "inner"
+version = "1"
+source = { directory = "libs/b" }
+[[package]]
+name = "fromgit"
+version = "1"
+source = { git = "https://git.example.org/x.git?subdirectory=py&rev=v1#0123abc" }
+[[package]]
+name = "tool"
+version = "2.0"
+source = { registry = "https://packages.example.org/simple" }
+"""
+
+
+def test_a_uv_lock_knows_members_of_members_and_commits(tmp_path: Path) -> None:
+    _library(tmp_path, "libs/a", "member")
+    _library(tmp_path, "libs/b", "inner")
+    (tmp_path / "uv.lock").write_text(UV_LOCK)
+    python, _ = _python(tmp_path, '[project]\nname = "app"\nversion = "1"\ndependencies = ["member"]\n')
+    assert python["requirements"] == ["fromgit", "inner", "member", "tool==2.0"]
+    assert sorted(python["sources"], key=lambda source: source["name"]) == [  # type: ignore[call-overload]
+        {"name": "fromgit", "git": "https://git.example.org/x.git", "ref": "0123abc", "subdirectory": "py"},
+        {"name": "inner", "path": "libs/b"},
+        {"name": "member", "path": "libs/a"},
+    ]
