@@ -59,12 +59,14 @@ class Wanted:
         locked: A lock file chose the version.
         reference: The repository (``git+https://...``) or directory of the project (``file:libs/foo``) that it comes
             from; empty: an index.
+        index: The address of the index that alone can have it, where a file says so; None: any.
     """
 
     requirement: Requirement
     origin: str
     locked: bool = False
     reference: str = ""
+    index: Said[str] | None = None
 
     @property
     def name(self) -> str:

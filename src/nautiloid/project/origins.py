@@ -7,7 +7,7 @@ Sources: PEP 440 and PEP 508, direct references; pip's documentation, "VCS Suppo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ class Origins:
         return [source for name, source in found.items() if name in names]
 
 
-def read_origins(root: Path, declared: Iterable[Wanted], notebook: Notebook) -> Origins:
+def read_origins(root: Path, declared: Sequence[Wanted], notebook: Notebook) -> Origins:
     """Return the indexes and sources that a project names.
 
     Args:
@@ -78,7 +78,8 @@ def read_origins(root: Path, declared: Iterable[Wanted], notebook: Notebook) -> 
         declared: What the project's files ask for.
         notebook: Hears of references and indexes that a definition cannot have.
     """
-    return Origins(_read_indexes(root, notebook), _read_sources(root, declared, notebook))
+    named = [*_read_indexes(root, notebook), *_extra_indexes(declared, notebook)]
+    return Origins(named, _read_sources(root, declared, notebook))
 
 
 def _read_sources(root: Path, declared: Iterable[Wanted], notebook: Notebook) -> dict[str, Said[PackageSource]]:
@@ -158,6 +159,21 @@ def _read_indexes(root: Path, notebook: Notebook) -> list[Said[PackageIndex]]:
             continue
         found.append(Said(index, FILE))
     return found
+
+
+def _extra_indexes(declared: Iterable[Wanted], notebook: Notebook) -> Iterator[Said[PackageIndex]]:
+    """Yield the extra indexes of requirements files, each with the names that only it can have."""
+    names: dict[Said[str], set[str]] = {}
+    for one in declared:
+        if one.index is not None:
+            names.setdefault(one.index, set()).add(one.name)
+    for number, (said, owned) in enumerate(names.items()):
+        name = f"extra-{number + 1}" if number else "extra"
+        try:
+            yield Said(PackageIndex(name=name, url=said.value, packages=tuple(sorted(owned))), said.origin)
+        except ValidationError as error:
+            why = error.errors()[0]["msg"].removeprefix("Value error, ")
+            notebook.add(said.origin, f"the index {said.value} is left out: it {why}")
 
 
 def _pins(entries: Mapping[str, Any], key: str) -> dict[str, str]:

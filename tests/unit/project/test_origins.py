@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from nautiloid.project.draft import check_draft
@@ -172,3 +173,37 @@ def test_a_uv_lock_knows_members_of_members_and_commits(tmp_path: Path) -> None:
         {"name": "inner", "path": "libs/b"},
         {"name": "member", "path": "libs/a"},
     ]
+
+
+EXTRA = "--extra-index-url https://packages.example.org/whl/cpu"
+
+
+@pytest.mark.parametrize(
+    ("lines", "owned"),
+    [
+        ([EXTRA, "torch==2.1.0+cpu", "torchvision==0.16.0+cpu", "numpy==1.26"], ["torch", "torchvision"]),
+        ([EXTRA, "acme-core==1.0"], None),
+        ([EXTRA, EXTRA.replace("cpu", "more"), "torch==2.1.0+cpu"], None),
+        ([EXTRA.replace("//", "//me:hunter2@"), "torch==2.1.0+cpu"], None),
+        ([EXTRA.replace("//", "//${TOKEN}@"), "torch==2.1.0+cpu"], None),
+    ],
+)
+def test_an_extra_index_owns_what_only_it_can_have_and_is_reported_else(
+    tmp_path: Path, lines: list[str], owned: list[str] | None
+) -> None:
+    (tmp_path / "requirements.txt").write_text("\n".join(lines))
+    (tmp_path / "main.py").write_text("print(1)\n")
+    draft = draft_definition(tmp_path)
+    check_draft(draft.to_yaml())
+    indexes = [index.value for index in draft.indexes]
+    assert [list(index.packages) for index in indexes] == ([owned] if owned else [])
+    assert any("packages.example.org" in note.message for note in draft.notes) == (owned is None)
+    assert "hunter2" not in draft.to_yaml()
+
+
+def test_a_constraint_does_not_make_an_index_s_of_what_comes_from_git(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("-c limits.txt\ndemo @ git+https://git.example.org/demo.git@main\n")
+    (tmp_path / "limits.txt").write_text("demo<2\n")
+    (tmp_path / "main.py").write_text("print(1)\n")
+    python = yaml.safe_load(draft_definition(tmp_path).to_yaml())["python"]
+    assert [source["name"] for source in python["sources"]] == ["demo"]
