@@ -61,7 +61,7 @@ def up(
     """Run a Python project hardened: write its definition, lock, build and test what is not there yet, then run it.
 
     What is done already is not done again: of a project that nobody has edited, only the run is left. What follows `--`
-    belongs to the program; its exit code is passed on. Options of the run are those of `nautiloid run`.
+    goes to the program, behind the image's command; its exit code is passed on. Options of the run are those of `nautiloid run`.
 
     Example: `nautiloid up`
 
@@ -81,8 +81,12 @@ def up(
     if built.results:
         for text in build_to_lines(built, width=None):
             console.remark(text.plain)
+    words = program_of(context)
+    if words:
+        # Arguments of `run` take the place of the image's command, and with it that of the script which Python starts.
+        words = [*console.workspace().images.resolve(built.reference).config.cmd, *words]
     choices = RunChoices(
-        args=program_of(context), mount=mount, output=output, env=env, engine=engine, network=network,
+        args=words, mount=mount, output=output, env=env, engine=engine, network=network,
         workdir=workdir, publish=publish, name=name, detach=detach, remove=remove, timeout=timeout, gpus=gpus,
     )  # fmt: skip
     start(built.reference, choices)
