@@ -61,7 +61,8 @@ def up(
     """Run a Python project hardened: write its definition, lock, build and test what is not there yet, then run it.
 
     What is done already is not done again: of a project that nobody has edited, only the run is left. What follows `--`
-    goes to the program, behind the image's command; its exit code is passed on. Options of the run are those of `nautiloid run`.
+    goes to the program, behind the image's command; its exit code is passed on. Options of the run are those of
+    `nautiloid run`.
 
     Example: `nautiloid up`
 
