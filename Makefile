@@ -51,8 +51,8 @@ check: $(VENV)/.ready-tests
 	$(BIN)/mypy
 	PYTHONPATH=scripts $(BIN)/lint-imports --no-logo --no-cache
 
-wheel: $(VENV)/.ready-tests
-	@$(BIN)/python -m build --wheel
+wheel: $(READY)
+	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 # The lock is made anew: a wheel of the same version may hold other bytes.
 image: wheel
