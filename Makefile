@@ -1,6 +1,6 @@
 # `make lab` builds, trains, classifies and shows what it made; `make test` proves it. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-unit check wheel clean
+.PHONY: help setup lab test test-unit check wheel image clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,6 +12,7 @@ help:
 	@echo "make test-unit  only those that need no engine and no image: a minute"
 	@echo "make check      ruff, mypy --strict, who imports whom"
 	@echo "make wheel      the package, in dist/"
+	@echo "make image      nautiloid/nautiloid: an image that builds images"
 	@echo "make setup      only prepare the virtual environment and the container engine"
 
 setup: $(READY)
@@ -50,8 +51,13 @@ check: $(VENV)/.ready-tests
 	$(BIN)/mypy
 	PYTHONPATH=scripts $(BIN)/lint-imports --no-logo --no-cache
 
-wheel: $(VENV)/.ready-tests
-	@$(BIN)/python -m build --wheel
+wheel: $(READY)
+	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+# The lock is made anew: a wheel of the same version may hold other bytes.
+image: wheel
+	@PIP_FIND_LINKS="$(PIP_FIND_LINKS) $(CURDIR)/dist" $(BIN)/nautiloid lock images/nautiloid --upgrade
+	@$(BIN)/nautiloid build images/nautiloid
 
 clean:
 	rm -rf $(VENV) lab build dist

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -77,6 +78,15 @@ def test_an_image_with_zstd_layers_runs_too(engine: Engine, probe_store: Layout)
     ready = engine.make_ready("nautiloid/probe-zstd", probe_store)
     done = engine.run_captured(HardenedProfile(ready.name, ("id",), user=User(12345, 12345)), timeout=60)
     assert (done.exit_code, done.stdout) == (0, "12345:12345\n"), done.stderr
+
+
+def test_a_working_directory_that_the_image_lacks_is_there(engine: Engine, probe_store: Layout) -> None:
+    with open_image(PROBE, probe_store) as source:
+        config = replace(source.image.config, working_dir="/not/there")
+        probe_store.add_image(config, source.image.manifest.layers, "nautiloid/probe-lost:latest")
+    ready = engine.make_ready("nautiloid/probe-lost", probe_store)
+    done = engine.run_captured(HardenedProfile(ready.name, ("cwd",)), timeout=60)
+    assert (done.exit_code, done.stdout.strip()) == (0, "/not/there"), done.stderr
 
 
 def test_an_image_that_is_nowhere_is_a_clear_error(engine: Engine, probe_store: Layout) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,14 @@ FailOnOption = Annotated[
 ]
 BaseOption = Annotated[str, typer.Option("--base", help="The branch that the lock is on.")]
 SignOption = Annotated[bool, typer.Option("--sign/--no-sign", help="Sign the image with cosign.")]
+SourceOption = Annotated[
+    str,
+    typer.Option(
+        "--nautiloid",
+        metavar="SOURCE",
+        help="Install it from here: git+https://HOST/OWNER/NAME@REF, or an index.",
+    ),
+]
 LockPathOption = Annotated[
     str | None, typer.Option("--lock", metavar="PATH", help="The lock, in the repository. Default: beside it.")
 ]
@@ -49,13 +58,17 @@ def github(
     fail_on: FailOnOption = Threshold.HIGH,
     base: BaseOption = "main",
     sign: SignOption = True,
+    source: SourceOption = "",
     output: OutputOption = None,
 ) -> None:
     """Write a GitHub Actions workflow.
 
     Example: `nautiloid automate github . --image ghcr.io/team/app -o .github/workflows/refresh.yml`
+
+    Where no index has nautiloid: `nautiloid automate github . --image ghcr.io/team/app
+    --nautiloid git+https://github.com/team/nautiloid@v0.1.0`
     """
-    job = _job(definition, lock, image, cron, min_age, fail_on, base, sign=sign)
+    job = replace(_job(definition, lock, image, cron, min_age, fail_on, base, sign=sign), source=source)
     deliver(github_workflow(job), output)
 
 

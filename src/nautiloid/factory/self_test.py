@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 
 from nautiloid.factory.wholesome import AbsolutePath, Reason
 
-_NEWER = ("probe", "skip")
+_NEWER = ("probe", "skip", "package_manager")
 """Keys that older versions did not know: locks of definitions without them stay what they were."""
 
 
@@ -76,6 +76,7 @@ class SelfTest(_Part):
         setuid: Whether files with setuid bits belong in it.
         probe: How its program is started.
         skip: Modules and distributions of the app that are not imported to test them, and why.
+        package_manager: Whether a package manager belongs in it, though no shell does.
     """
 
     imports: tuple[str, ...] = ()
@@ -84,6 +85,7 @@ class SelfTest(_Part):
     setuid: bool = False
     probe: Probe | None = None
     skip: Mapping[str, Reason] = Field(default_factory=dict)
+    package_manager: bool = False
 
     @model_serializer(mode="wrap")
     def _without_what_is_newer(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

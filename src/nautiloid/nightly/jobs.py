@@ -20,6 +20,8 @@ _CRON = re.compile(rf"{_CRON_FIELD}(?: {_CRON_FIELD}){{2}} (?:{_CRON_FIELD}|[A-Z
 # Wherever GitHub finds "${{" in a workflow it evaluates what follows, however the YAML quotes it.
 _RELATIVE = re.compile(r"(?!/|-)(?!.*(?:^|/)\.\.(?:/|$))(?!.*\$\{\{)[^\x00-\x1f\x7f-\x9f]+")
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
+_GIT_SOURCE = re.compile(r"git\+https://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~-]+)+@[A-Za-z0-9][A-Za-z0-9._/-]*")
+_INDEX = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~+-]+)*/?")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 
 
@@ -37,6 +39,8 @@ class NightlyJob:
         fail_on: From which severity on a finding with a fix keeps the image from being pushed.
         base: The branch that the lock is on.
         sign: Whether cosign signs the image.
+        source: Where GitHub's runner installs nautiloid from: ``git+https://HOST/OWNER/NAME@REF``, or the URL of an
+            index; empty: pip's own.
 
     Raises:
         UsageError: One of them cannot be what it shall be.
@@ -51,6 +55,7 @@ class NightlyJob:
     fail_on: str = "high"
     base: str = "main"
     sign: bool = True
+    source: str = ""
 
     def __post_init__(self) -> None:
         parse_remote_name(self.image)
@@ -67,6 +72,25 @@ class NightlyJob:
                 )
         if not _BRANCH.fullmatch(self.base):
             raise UsageError(f"{self.base!r} is no branch")
+        if self.source and not self._from_git and not _INDEX.fullmatch(self.source):
+            raise UsageError(
+                f"{self.source!r} is nothing to install nautiloid from",
+                "Write git+https://HOST/OWNER/NAME@REF, or the https URL of an index; credentials do not belong there.",
+            )
+
+    @property
+    def requirement(self) -> str:
+        """What pipx is asked to install."""
+        return self.source if self._from_git else f"nautiloid=={__version__}"
+
+    @property
+    def index(self) -> str:
+        """The index that has it; empty: pip's own."""
+        return "" if self._from_git else self.source
+
+    @property
+    def _from_git(self) -> bool:
+        return _GIT_SOURCE.fullmatch(self.source) is not None
 
 
 def refresh_script() -> str:

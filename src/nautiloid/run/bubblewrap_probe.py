@@ -23,7 +23,9 @@ def probe() -> Availability:
         if shutil.which(program) is None:
             return Availability(False, f"{program} is not installed", f"apt-get install {package}")
     user = User.default()
-    inner = [*isolated(user), "--cap-drop", "ALL", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
+    # setpriv is there, as a run needs it; a container without a shell has no `true`.
+    inner = [*isolated(user), "--cap-drop", "ALL", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
+    inner += ["setpriv", "--version"]
     try:
         answer = subprocess.run(
             announced(Staging(user).wrap(inner)), capture_output=True, text=True, check=False, timeout=_SECONDS

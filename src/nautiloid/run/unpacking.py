@@ -89,7 +89,7 @@ class UnpackingEngine(Engine):
     def _root_of(self, source: ImageSource, profile: HardenedProfile) -> Path:
         """Return the image's root file system, with places for what is mounted over it."""
         root = unpacked(source, self._cache)
-        make_mount_points(profile, root)
+        make_mount_points(profile, root, source.image.config.working_dir)
         return root
 
     def _name_for(self, typed: str, local_name: str) -> str:

@@ -20,6 +20,7 @@ def look(plan: TestPlan, surface: Surface) -> Iterator[Outcome]:
         yield _judged("no setuid or setgid file", surface.setuid)
     if not plan.shell:
         yield _judged("no shell", surface.shells)
+    if not (plan.shell or plan.package_manager):
         yield _judged("no package manager", surface.package_managers)
 
 

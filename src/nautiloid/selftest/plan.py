@@ -31,6 +31,7 @@ class TestPlan:
         skip: Modules and distributions of the app that are not imported, and why.
         entrypoint: What the image starts.
         command: What follows the entry point.
+        package_manager: Whether it is meant to have a package manager, though no shell.
     """
 
     imports: tuple[str, ...] = ()
@@ -42,6 +43,7 @@ class TestPlan:
     skip: Mapping[str, str] = field(default_factory=dict)
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    package_manager: bool = False
 
 
 def read_plan(config: ImageConfig) -> TestPlan:
@@ -62,6 +64,7 @@ def read_plan(config: ImageConfig) -> TestPlan:
         section.skip,
         config.entrypoint,
         config.cmd,
+        section.package_manager,
     )
 
 

@@ -17,9 +17,15 @@ from typer.testing import CliRunner
 from nautiloid.cli.app import app
 from nautiloid.errors import UsageError
 from nautiloid.nightly.jobs import NightlyJob, github_workflow, kubernetes_objects, refresh_script
+from nautiloid.version import __version__
 
 JOB = NightlyJob("pytorch", "images/pytorch", "images/pytorch/pytorch.lock", "ghcr.io/team/pytorch")
-JOBS = [JOB, replace(JOB, image="registry.example.com:5000/a/b", sign=False, cron="0 4 * * 1-5", base="release/1")]
+JOBS = [
+    JOB,
+    replace(JOB, image="registry.example.com:5000/a/b", sign=False, cron="0 4 * * 1-5", base="release/1"),
+    replace(JOB, source="git+https://github.com/team/nautiloid@v1"),
+    replace(JOB, source="https://pypi.example.com/simple/"),
+]
 
 
 def _run(*command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -94,6 +100,28 @@ def test_what_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
         replace(JOB, **wrong)
     with pytest.raises(UsageError):
         kubernetes_objects(JOB, "no-owner", "r", "s")
+
+
+@pytest.mark.parametrize(
+    ("source", "requirement", "index"),
+    [("", f"nautiloid=={__version__}", None),
+     ("git+https://github.com/team/nautiloid@0123abc", "git+https://github.com/team/nautiloid@0123abc", None),
+     ("https://pypi.example.com/simple/", f"nautiloid=={__version__}", "https://pypi.example.com/simple/")],
+)  # fmt: skip
+def test_nautiloid_is_installed_from_where_it_is_said(source: str, requirement: str, index: str | None) -> None:
+    (install, *_) = yaml.safe_load(github_workflow(replace(JOB, source=source)))["jobs"]["refresh"]["steps"]
+    assert install["run"] == 'pipx install "$NAUTILOID"'
+    assert (install["env"]["NAUTILOID"], install["env"].get("PIP_INDEX_URL")) == (requirement, index)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["nautiloid", "git+https://github.com/team/nautiloid", "git+ssh://git@github.com/team/nautiloid@v1", "http://index/",
+     "https://user:secret@index.example.com/", "git+https://a/b@-x", "https://a/${{ secrets.X }}", "--index-url=https://a"],
+)  # fmt: skip
+def test_what_nautiloid_cannot_be_installed_from_is_refused(source: str) -> None:
+    with pytest.raises(UsageError):
+        replace(JOB, source=source)
 
 
 def test_the_command_finds_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
