@@ -140,7 +140,8 @@ class Subject:
 class State(StrEnum):
     """What can be done about a finding.
 
-    ``uncertain``: the record names versions that cannot be compared, and no fix; it may not concern the package at all.
+    ``uncertain``: no record settles whether the version is affected, and none names a fix; it may not concern the
+    package at all.
     """
 
     FIXED = "fix available"
@@ -227,6 +228,17 @@ class Unevaluated:
     reason: str
 
 
+class LibraryCheck(StrEnum):
+    """What a native library, which no package manager knows, was held against."""
+
+    UPSTREAM = "upstream's records"
+    DEBIAN = "Debian's fixes only"
+    NOT_HELD = "nothing: no advisories held"
+    NO_VERSION = "nothing: no version"
+    NO_PROJECT = "nothing: no known project"
+    NO_ADVISORIES = "nothing: none are published"
+
+
 @dataclass(frozen=True)
 class ScanResult:
     """Everything that one scan says.
@@ -238,6 +250,7 @@ class ScanResult:
         parts: How many packages and libraries were looked at.
         checked: How many of those some advisories cover.
         uncovered: Kinds of package that no advisories cover, with how many there are.
+        libraries: How many native libraries were held against what.
         unevaluated: What could not be decided.
         ended: Distribution releases that get no advisories any more: ``Debian 10 (2024-06-30)``.
         sources: What the database holds of the ecosystems that were asked.
@@ -253,6 +266,7 @@ class ScanResult:
     parts: int
     checked: int
     uncovered: tuple[tuple[str, int], ...] = ()
+    libraries: tuple[tuple[LibraryCheck, int], ...] = ()
     unevaluated: tuple[Unevaluated, ...] = ()
     ended: tuple[str, ...] = ()
     sources: tuple[AdvisorySource, ...] = ()
