@@ -65,6 +65,7 @@ def scan(subject: Subject, advisories: Advisories, progress: Progress = SILENT) 
         uncovered=tuple(sorted(coverage.uncovered.items())),
         libraries=tuple((check, number) for check in LibraryCheck if (number := coverage.libraries.checks[check])),
         unevaluated=tuple(coverage.unevaluated[:_MOST_LISTED]),
+        undecided=len(coverage.unevaluated),
         ended=tuple(sorted(coverage.ended)),
         sources=sources,
         warnings=(*gaps, *_warnings(findings, sources), *subject.notes),

@@ -151,7 +151,8 @@ def _unevaluated(result: ScanResult) -> Iterator[Text]:
     if result.unevaluated:
         yield Text(f"Not evaluated ({len(result.unevaluated):,})", style="bold")
     for item in result.unevaluated:
-        yield Text(" " * _INDENT + printable(f"{item.what}: {item.reason}"))
+        accepted = f"; accepted: {item.accepted}" if item.accepted else ""
+        yield Text(" " * _INDENT + printable(f"{item.what}: {item.reason}{accepted}"))
 
 
 def _sources(result: ScanResult) -> Text:

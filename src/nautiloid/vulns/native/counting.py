@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nautiloid.packages.kind import Coordinates
-from nautiloid.packages.native_projects import DEBIAN, NativeProject, project_of
+from nautiloid.packages.native_projects import DEBIAN, project_of
 from nautiloid.vulns.advisories import Advisories
-from nautiloid.vulns.model import LibraryCheck, ScannedComponent
-
-_MOST_NAMED = 8
+from nautiloid.vulns.model import LibraryCheck
 
 
 @dataclass
@@ -21,13 +19,11 @@ class LibraryCoverage:
     Attributes:
         checks: How many libraries were held against what.
         lacking: How many lack advisories that are published, and not held here, by whose those are.
-        unlisted: Names of those whose project nobody here knows.
         asked: Ecosystems that were.
     """
 
     checks: Counter[LibraryCheck] = field(default_factory=Counter)
     lacking: Counter[tuple[str, bool]] = field(default_factory=Counter)
-    unlisted: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
 
     def count(self, place: Coordinates, advisories: Advisories) -> LibraryCheck:
@@ -46,24 +42,8 @@ class LibraryCoverage:
         self.checks[check] += 1
         return check
 
-    def count_without_version(self) -> None:
-        """Count a library whose version nobody can tell, or compare."""
-        self.checks[LibraryCheck.NO_VERSION] += 1
-
-    def count_without_advisories(self, part: ScannedComponent, project: NativeProject | None) -> None:
-        """Count what has nothing to be looked up in; what stands alone need be no library at all."""
-        if project is not None:
-            self.checks[LibraryCheck.NO_ADVISORIES] += 1
-        elif part.within:
-            self.checks[LibraryCheck.NO_PROJECT] += 1
-            self.unlisted.add(part.name)
-
     def gaps(self) -> Iterator[str]:
         """Yield what of the libraries was not checked, or not against all that is published, in sentences."""
         for (name, others), number in sorted(self.lacking.items()):
             how = "held against other advisories only" if others else "not checked"
             yield f"no advisories for {name} are held: {number:,} native libraries were {how}"
-        if self.unlisted:
-            names = ", ".join(sorted(self.unlisted)[:_MOST_NAMED])
-            more = ", ..." if len(self.unlisted) > _MOST_NAMED else ""
-            yield f"native libraries of unknown projects were not checked: {names}{more}"

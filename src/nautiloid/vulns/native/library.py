@@ -6,7 +6,7 @@ that none of them decides, Debian's fixes of the same source bound the releases 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from nautiloid.packages.kind import Coordinates
@@ -17,7 +17,8 @@ from nautiloid.vulns.model import Candidate, Unevaluated
 from nautiloid.vulns.native.debian_bounds import Bound, DebianFix, bound_of, doubt_of, read_fix
 from nautiloid.vulns.native.listed import evaluate_listed, listed_releases
 
-_MOST_NAMED = 3
+_ONLY_COMMITS = "its record names commits, no releases"
+_FIXED_ELSEWHERE = "Debian fixed it in other releases, and nothing tells whether this one has the fix"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +79,15 @@ def match_library(place: Coordinates, advisories: Advisories) -> LibraryMatches:
             left_open.append(identity)
         if bound is not Bound.UNDECIDED:
             decided.add(identity)
-    name = f"{place.name} {place.version}"
-    undecided = [
-        *_undecided(name, [one for one in only_commits if one not in decided], "its records name commits, no releases"),
-        *_undecided(
-            name,
-            [one for one in left_open if one not in only_commits],
-            "Debian fixed it in other releases, and nothing tells whether this one has the fix",
+    undecided = [(identity, _ONLY_COMMITS) for identity in only_commits if identity not in decided]
+    undecided += [(identity, _FIXED_ELSEWHERE) for identity in left_open if identity not in only_commits]
+    return LibraryMatches(
+        tuple(matched),
+        tuple(
+            Unevaluated(place.name, f"{identity} in {place.version}: {reason}", identity)
+            for identity, reason in undecided
         ),
-    ]
-    return LibraryMatches(tuple(matched), tuple(undecided))
+    )
 
 
 def _own_records(project: NativeProject, advisories: Advisories) -> Iterator[Candidate]:
@@ -133,10 +133,3 @@ def _debian_opinions(project: NativeProject, version: str, advisories: Advisorie
 def _vulnerabilities(candidate: Candidate) -> tuple[str, ...]:
     names = dict.fromkeys((candidate.identity, *candidate.aliases, *candidate.upstream))
     return tuple(name for name in names if name.startswith("CVE-")) or (candidate.identity,)
-
-
-def _undecided(library: str, identities: Iterable[str], reason: str) -> Iterator[Unevaluated]:
-    names = sorted(set(identities))
-    if names:
-        more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
-        yield Unevaluated(library, f"{', '.join(names[:_MOST_NAMED])}{more}: {reason}")

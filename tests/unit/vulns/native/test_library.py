@@ -14,7 +14,8 @@ from nautiloid.vulns.database.exports import Exports
 from nautiloid.vulns.database.files import import_file
 from nautiloid.vulns.database.reader import open_database
 from nautiloid.vulns.database.update import Lists, update_database
-from nautiloid.vulns.model import LibraryCheck, ScannedComponent, ScanResult, State, Subject
+from nautiloid.vulns.ignoring import Ignored, apply_ignored
+from nautiloid.vulns.model import NO_PROJECT, NO_VERSION, LibraryCheck, ScannedComponent, ScanResult, State, Subject
 from nautiloid.vulns.scan import scan
 
 from ..exports_server import ExportsServer
@@ -152,7 +153,7 @@ def test_debian_bounds_what_upstream_does_not_decide(tmp_path: Path) -> None:
     assert "names no fix" in doubts["CVE-2099-1"]
     new = scanned(database, library("expat", "2.6.3"))
     assert set(found(new)) == {"CVE-2099-1"}
-    assert [item.reason[:14] for item in new.unevaluated] == ["CVE-2022-40674"]
+    assert [(item.what, item.identity) for item in new.unevaluated] == [("expat", "CVE-2022-40674")]
     assert new.libraries == ((LibraryCheck.DEBIAN, 1),)
     assert "no advisories for GIT are held: 1 native libraries were held against other advisories only" in new.gaps
 
@@ -195,8 +196,29 @@ def test_every_library_is_accounted_for(upstream: Path) -> None:
         LibraryCheck.NO_ADVISORIES: 1,
     }
     assert (result.checked, dict(result.uncovered)) == (1, {"generic": 2})
-    assert {item.what for item in result.unevaluated} == {"protobuf", "zlib"}
-    assert "native libraries of unknown projects were not checked: nobodys" in result.gaps
+    open_questions = {(item.what, item.identity) for item in result.unevaluated}
+    assert open_questions == {("protobuf", NO_VERSION), ("zlib", NO_VERSION), ("nobodys", NO_PROJECT)}
+    assert [gap[:18] for gap in result.gaps] == ["3 things could not"]
+
+
+def test_what_nothing_decides_is_accepted_by_a_person_for_a_reason(tmp_path: Path) -> None:
+    database = held(tmp_path, Debian=[debian_record("CVE-2022-40674", "expat", ("12", "2.4.8-2"))], GIT=GIT_RECORDS,
+                    Fuzz=OSS_FUZZ_RECORDS)  # fmt: skip
+    result = scanned(database, library("expat", "2.6.3"), library("onednn"), library("protobuf"))
+    assert (result.undecided, len(result.gaps)) == (3, 1)
+    entries = [Ignored(id="CVE-2022-40674", package="expat", reason="2.4.9 has it"),
+               Ignored(id=NO_VERSION, package="onednn", reason="no advisories"),
+               Ignored(id=NO_VERSION, package="zlib", reason="is not there")]  # fmt: skip
+    partly = apply_ignored(result, entries, "ignore.yaml")
+    assert partly.undecided == 1
+    assert [gap[:8] for gap in partly.gaps] == ["1 things"]
+    assert set(partly.gaps) < set(partly.warnings)
+    assert any("no-version matches no finding" in warning for warning in partly.warnings)
+    assert {item.what: item.accepted for item in partly.unevaluated} == {
+        "expat": "2.4.9 has it (ignore.yaml)", "onednn": "no advisories (ignore.yaml)", "protobuf": ""}  # fmt: skip
+    whole = apply_ignored(partly, [Ignored(id=NO_VERSION, reason="all of them"), *entries], "more.yaml")
+    assert (whole.undecided, whole.gaps) == (0, ())
+    assert len(whole.unevaluated) == 3
 
 
 def test_a_database_without_upstreams_records_says_so(tmp_path: Path) -> None:
