@@ -8,10 +8,9 @@ project's name or a word: ``v1.6.0``, ``R_2_6_3``, ``VER-2-13-3``, ``openssl-3.0
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
-from nautiloid.versions.errors import InvalidVersionError, checked
+from nautiloid.versions.errors import LONGEST, InvalidVersionError, checked
 
 VersionKey = tuple[tuple[int, ...], int, tuple[int, int], tuple[int, str]]
 
@@ -56,13 +55,16 @@ def branch(version: str) -> tuple[int, ...]:
     return (*numbers, 0, 0)[: max(len(numbers) - 1, 2)]
 
 
-def release_of(tag: str, names: Sequence[str]) -> str | None:
+@lru_cache(maxsize=65536)
+def release_of(tag: str, names: tuple[str, ...]) -> str | None:
     """Return the release that a tag names, as its numbers with dots; None for a tag that names none.
 
     Args:
         tag: As the repository has it.
         names: What the project is called, the longest first.
     """
+    if len(tag) > LONGEST:
+        return None
     text = tag.strip().lower().removeprefix("refs/tags/")
     for name in names:
         rest = text.removeprefix(name)
@@ -77,7 +79,6 @@ def _without_words(text: str) -> str:
     return text.lstrip("-_./ ")[match.end() :] if match else text
 
 
-@lru_cache(maxsize=65536)
 def _is_release(text: str) -> bool:
     try:
         version_key(_without_words(text))

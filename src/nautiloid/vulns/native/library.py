@@ -56,10 +56,10 @@ def match_library(place: Coordinates, advisories: Advisories) -> LibraryMatches:
     matched: list[tuple[Candidate, Verdict]] = []
     decided: set[str] = set()
     only_commits: list[str] = []
-    own = tuple(_own_records(project, advisories))
-    known = {place for candidate in own for place in listed_releases(candidate.versions, project)}
-    for candidate in own:
-        verdict = evaluate_listed(project.as_tagged(place.version), candidate, project, known)
+    own = [(candidate, listed_releases(candidate.versions, project)) for candidate in _own_records(project, advisories)]
+    known = {release for _, listed in own for release in listed}
+    for candidate, listed in own:
+        verdict = evaluate_listed(project.as_tagged(place.version), candidate, project, listed, known)
         if verdict is None:
             only_commits.append(candidate.identity)
             continue

@@ -106,6 +106,13 @@ def test_a_release_that_no_record_knows_is_in_doubt_between_two_that_are_listed(
     assert not scanned(database, library("zlib", "1.2.12")).findings
 
 
+def test_a_tag_that_cannot_be_read_clears_no_release_of_its_numbers(tmp_path: Path) -> None:
+    database = held(tmp_path, GIT=[git_record("CVE-2022-1", ZLIB, ["v1.2.11", "v1.2.12-old-tree"])])
+    (finding,) = scanned(database, library("zlib", "1.2.12")).findings
+    assert "'v1.2.12-old-tree'" in finding.doubt
+    assert not scanned(database, library("zlib", "1.2.13")).findings
+
+
 def test_a_range_without_an_end_concerns_releases_that_came_after_the_list(tmp_path: Path) -> None:
     database = held(tmp_path, GIT=[git_record("CVE-2022-1", ZLIB, ["v1.2.8", "v1.2.11"], None)])
     assert found(scanned(database, library("zlib", "1.2.11"))) == {"CVE-2022-1": State.UNFIXED}
