@@ -16,7 +16,7 @@ from nautiloid.report.words import size
 from nautiloid.vulns.database.exports import EPSS, EXPLOITED, OSV_EXPORTS, Exports
 from nautiloid.vulns.database.files import export_database, import_file
 from nautiloid.vulns.database.reader import open_database
-from nautiloid.vulns.database.schema import default_path
+from nautiloid.vulns.database.schema import default_path, is_current
 from nautiloid.vulns.database.update import USUAL, Lists, update_database
 
 db = typer.Typer(
@@ -119,7 +119,8 @@ def export(
 
 def _held(path: Path) -> tuple[str, ...]:
     """Return the ecosystems that are held and came from a host; files that were imported are left alone."""
-    if not path.exists():
+    # What another version of Nautiloid has written is fetched anew, not updated.
+    if not is_current(path):
         return ()
     with open_database(path) as opened:
         return tuple(source.name for source in opened.sources if source.origin.startswith(("http://", "https://")))

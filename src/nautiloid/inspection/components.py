@@ -17,17 +17,11 @@ from nautiloid.inspection.layer_listing import EntryKind
 from nautiloid.inspection.ownership import owners, source_of_bytecode
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.kinds import BY_PURL_TYPE, KINDS
+from nautiloid.packages.native_projects import library_name
 from nautiloid.packages.os_release import Distribution
 from nautiloid.packages.purl import purl
 
 _SYSTEM_KINDS = frozenset(purl_type for kind in KINDS if kind.of_system for purl_type in kind.purl_types)
-_ALIASES = {
-    "littlecms2": "lcms2",
-    "freetype2": "freetype",
-    "libfreetype": "freetype",
-    "openjpeg2": "openjpeg",
-    "libjpeg": "libjpeg-turbo",
-}
 
 
 @dataclass(frozen=True)
@@ -205,9 +199,9 @@ def _add_native_libraries(assembly: _Assembly) -> None:
 
 def _add_clue(assembly: _Assembly, path: str, within: str, component: Component) -> None:
     """Add a library, unless the SBOM that its distribution carries names it already: then it is one component."""
-    name = _plain(component.name)
+    name = library_name(component.name)
     for position, known in enumerate(assembly.components):
-        if not within or known.within != within or known.how is Found.NATIVE or _plain(known.name) != name:
+        if not within or known.within != within or known.how is Found.NATIVE or library_name(known.name) != name:
             continue
         if component.version in ("", known.version):
             assembly.note(position, component)
@@ -222,12 +216,6 @@ def _add_clue(assembly: _Assembly, path: str, within: str, component: Component)
                 assembly.components[position] = replace(known, files=(*known.files, path))
             return
     assembly.add(component)
-
-
-def _plain(name: str) -> str:
-    """Spell a library's name as most do: SBOMs write ``FreeType`` and ``freetype2`` for one library."""
-    plain = name.lower().replace("_", "-").rpartition("/")[2].strip()
-    return _ALIASES.get(plain, plain)
 
 
 def _finish(assembly: _Assembly) -> Assembled:

@@ -168,6 +168,11 @@ class PackageKind(ABC):
         """Return a name as it is looked up: in some worlds one name has many spellings."""
         return name
 
+    def is_looked_up(self, name: str) -> bool:
+        """Tell whether anybody would ask for the advisories about a name: those of others need not be kept."""
+        del name
+        return True
+
 
 class LanguageKind(PackageKind):
     """A kind whose packages are installed by a language's own tools, and whose advisories know no releases."""

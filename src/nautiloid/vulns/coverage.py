@@ -10,12 +10,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from packageurl import PackageURL
+
 from nautiloid.packages.kind import Coordinates
+from nautiloid.packages.native_projects import UPSTREAM, project_of
 from nautiloid.packages.purl import parse_purl
 from nautiloid.versions.errors import InvalidVersionError
 from nautiloid.vulns.advisories import Advisories
 from nautiloid.vulns.ecosystems import coordinates, is_of_system, version_order
-from nautiloid.vulns.model import ScannedComponent, Subject, Unevaluated
+from nautiloid.vulns.model import NO_PROJECT, NO_VERSION, LibraryCheck, ScannedComponent, Subject, Unevaluated
+from nautiloid.vulns.native.counting import LibraryCoverage
 from nautiloid.vulns.releases import end_of_life
 
 Places = dict[Coordinates, list[ScannedComponent]]
@@ -30,6 +34,7 @@ class Coverage:
         checked: Parts that some advisories cover.
         uncovered: How many parts of which kind no advisories cover.
         missing: Those of them whose advisories are published, and not held here: an ecosystem, with its release.
+        libraries: The account of native libraries.
         unevaluated: What could not be decided, part by part.
         ecosystems: Whose advisories were asked.
         ended: Releases that get no advisories any more.
@@ -39,6 +44,7 @@ class Coverage:
     checked: int = 0
     uncovered: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
+    libraries: LibraryCoverage = field(default_factory=LibraryCoverage)
     unevaluated: list[Unevaluated] = field(default_factory=list)
     ecosystems: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
@@ -52,12 +58,18 @@ class Coverage:
             yield f"this is {subject.distribution}, but none of its packages was found"
         for world, number in sorted(self.missing.items()):
             yield f"no advisories for {world} are held: {number:,} parts were not checked"
+        yield from self.libraries.gaps()
         for release in sorted(self.ended):
             ended = release.replace(" (", " is past its end of life (")
             yield f"{ended}: its advisories are incomplete, silence proves nothing"
         if self.unevaluated:
-            yield f"{len(self.unevaluated):,} things could not be evaluated; --all and the JSON format list them"
+            yield undecided_gap(len(self.unevaluated))
         yield from subject.unread
+
+
+def undecided_gap(number: int) -> str:
+    """Return the sentence about things that could not be evaluated."""
+    return f"{number:,} things could not be evaluated; --all and the JSON format list them"
 
 
 def look_up(subject: Subject, advisories: Advisories) -> tuple[Places, Coverage]:
@@ -71,6 +83,11 @@ def look_up(subject: Subject, advisories: Advisories) -> tuple[Places, Coverage]
         place = coordinates(purl, part.source, part.source_version) if purl else None
         if place is None:
             coverage.uncovered[purl.type if purl else "no package URL"] += 1
+            if purl is not None and purl.type == "generic":
+                _count_without_place(part, purl, coverage)
+            continue
+        if place.ecosystem == UPSTREAM:
+            _look_up_library(part, place, advisories, places, coverage)
             continue
         world = (place.ecosystem, place.release)
         if world not in held:
@@ -82,13 +99,37 @@ def look_up(subject: Subject, advisories: Advisories) -> tuple[Places, Coverage]
             continue
         coverage.ecosystems.add(place.ecosystem)
         if reason := _incomparable(place):
-            coverage.unevaluated.append(Unevaluated(part.name, reason))
+            coverage.unevaluated.append(Unevaluated(part.name, reason, NO_VERSION))
         else:
             coverage.checked += 1
             if place.release and (ended := end_of_life(place.ecosystem, place.release)):
                 coverage.ended.add(f"{place.ecosystem} {place.release} ({ended})")
             places.setdefault(place, []).append(part)
     return places, coverage
+
+
+def _count_without_place(part: ScannedComponent, purl: PackageURL, coverage: Coverage) -> None:
+    """Count what is no package, and of no project that publishes advisories; alone it need be no library at all."""
+    if project_of(purl.name, purl.version or "") is not None:
+        coverage.libraries.checks[LibraryCheck.NO_ADVISORIES] += 1
+    elif part.within:
+        coverage.libraries.checks[LibraryCheck.NO_PROJECT] += 1
+        coverage.unevaluated.append(Unevaluated(part.name, "a native library of an unknown project", NO_PROJECT))
+
+
+def _look_up_library(
+    part: ScannedComponent, place: Coordinates, advisories: Advisories, places: Places, coverage: Coverage
+) -> None:
+    """Gather a native library, of which several worlds speak: its project's own records, and Debian's."""
+    if reason := _incomparable(place):
+        coverage.unevaluated.append(Unevaluated(part.name, reason, NO_VERSION))
+        coverage.libraries.checks[LibraryCheck.NO_VERSION] += 1
+    elif coverage.libraries.count(place, advisories) is LibraryCheck.NOT_HELD:
+        coverage.uncovered["generic"] += 1
+    else:
+        coverage.checked += 1
+        coverage.ecosystems |= coverage.libraries.asked
+        places.setdefault(place, []).append(part)
 
 
 def _holds(advisories: Advisories, ecosystem: str, release: str) -> bool:

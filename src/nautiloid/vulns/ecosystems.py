@@ -33,6 +33,12 @@ def normal_name(ecosystem: str, name: str) -> str:
     return kind.normal_name(name) if kind is not None else name
 
 
+def is_looked_up(ecosystem: str, name: str) -> bool:
+    """Tell whether a scan could ever ask about a name, spelled as ``normal_name`` returns it."""
+    kind = BY_ECOSYSTEM.get(ecosystem)
+    return kind is None or kind.is_looked_up(name)
+
+
 def is_of_system(purl: PackageURL) -> bool:
     """Tell whether a package is one of a distribution, which its package manager installs."""
     kind = BY_PURL_TYPE.get(purl.type)

@@ -5,6 +5,8 @@ ignore:
     package: torch
     reason: torch.ops.profiler is never reached from the service
     expires: 2026-12-31
+
+So it is with what could not be evaluated: a vulnerability that nothing decides, or ``no-version`` and ``no-project``.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from nautiloid import bounds
 from nautiloid.documents.bounded_yaml import loads_yaml
 from nautiloid.errors import UsageError
 from nautiloid.regular_file import read_regular
-from nautiloid.vulns.model import Finding, ScanResult, Suppression
+from nautiloid.vulns.coverage import undecided_gap
+from nautiloid.vulns.model import Finding, ScanResult, Suppression, Unevaluated
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -30,7 +33,7 @@ class Ignored(BaseModel):
     """One entry.
 
     Attributes:
-        id: Any id of the vulnerability.
+        id: Any id of the vulnerability, or the open question of what could not be evaluated.
         package: Only for this package, as the report names it, or one installed part of it; None for all.
         reason: Why; nothing is ignored without one.
         expires: The last day on which it counts; None for as long as the entry stands.
@@ -75,11 +78,16 @@ def _loaded(path: Path) -> Any:
 
 
 def apply_ignored(result: ScanResult, entries: Sequence[Ignored], origin: str, today: date | None = None) -> ScanResult:
-    """Return the result with ignored findings suppressed, and warnings about entries that expired or hit nothing."""
+    """Return the result with ignored findings suppressed, and warnings about entries that expired or hit nothing.
+
+    What could not be evaluated and is accepted is no gap any more; it stays in the result, with the reason.
+    """
     day = today or datetime.now(UTC).date()
     live = [entry for entry in entries if entry.expires is None or entry.expires >= day]
     used: set[Ignored] = set()
     findings = tuple(_applied(finding, live, origin, used) for finding in result.findings)
+    unevaluated = tuple(_accepted(item, live, origin, used) for item in result.unevaluated)
+    result = _with_accepted(result, unevaluated)
     warnings = [
         f"{origin}: the entry for {entry.id} expired on {entry.expires} and counts no more"
         for entry in entries
@@ -87,6 +95,34 @@ def apply_ignored(result: ScanResult, entries: Sequence[Ignored], origin: str, t
     ]
     warnings += [f"{origin}: the entry for {entry.id} matches no finding" for entry in live if entry not in used]
     return replace(result, findings=findings, warnings=(*result.warnings, *warnings))
+
+
+def _with_accepted(result: ScanResult, unevaluated: tuple[Unevaluated, ...]) -> ScanResult:
+    newly = sum(
+        after.accepted != before.accepted for before, after in zip(result.unevaluated, unevaluated, strict=True)
+    )
+    left = result.undecided - newly
+    said, says = undecided_gap(result.undecided), (undecided_gap(left),) if left else ()
+
+    def in_place(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(new for text in texts for new in (says if text == said else (text,)))
+
+    return replace(
+        result,
+        unevaluated=unevaluated,
+        undecided=left,
+        gaps=in_place(result.gaps),
+        warnings=in_place(result.warnings),
+    )
+
+
+def _accepted(item: Unevaluated, entries: Sequence[Ignored], origin: str, used: set[Ignored]) -> Unevaluated:
+    for entry in entries:
+        if item.identity and entry.id == item.identity and entry.package in (None, item.what):
+            used.add(entry)
+            if not item.accepted:
+                item = replace(item, accepted=f"{entry.reason} ({origin})")
+    return item
 
 
 def _applied(finding: Finding, entries: Sequence[Ignored], origin: str, used: set[Ignored]) -> Finding:

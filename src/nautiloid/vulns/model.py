@@ -140,7 +140,8 @@ class Subject:
 class State(StrEnum):
     """What can be done about a finding.
 
-    ``uncertain``: the record names versions that cannot be compared, and no fix; it may not concern the package at all.
+    ``uncertain``: no record settles whether the version is affected, and none names a fix; it may not concern the
+    package at all.
     """
 
     FIXED = "fix available"
@@ -215,16 +216,37 @@ class Finding:
         return self.rating.severity
 
 
+NO_VERSION = "no-version"
+"""The open question of what has no version, or none that can be compared."""
+NO_PROJECT = "no-project"
+"""The open question of a native library whose project nobody knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unevaluated:
     """Something that could not be decided, so that nobody takes silence for safety.
 
     Attributes:
         what: An advisory, or a package.
+        identity: Which question is open: a vulnerability, or ``NO_VERSION`` or ``NO_PROJECT``.
+        accepted: Why somebody lives with it, and where that is written; empty where it counts.
     """
 
     what: str
     reason: str
+    identity: str = ""
+    accepted: str = ""
+
+
+class LibraryCheck(StrEnum):
+    """What a native library, which no package manager knows, was held against."""
+
+    UPSTREAM = "upstream's records"
+    DEBIAN = "Debian's fixes only"
+    NOT_HELD = "nothing: no advisories held"
+    NO_VERSION = "nothing: no version"
+    NO_PROJECT = "nothing: no known project"
+    NO_ADVISORIES = "nothing: none are published"
 
 
 @dataclass(frozen=True)
@@ -238,11 +260,13 @@ class ScanResult:
         parts: How many packages and libraries were looked at.
         checked: How many of those some advisories cover.
         uncovered: Kinds of package that no advisories cover, with how many there are.
-        unevaluated: What could not be decided.
+        unevaluated: What could not be decided; of very much only the first.
         ended: Distribution releases that get no advisories any more: ``Debian 10 (2024-06-30)``.
         sources: What the database holds of the ecosystems that were asked.
         gaps: Why finding nothing would prove nothing, in sentences: what was not read, not covered, not compared.
         warnings: What a reader must know, in sentences; the gaps among them.
+        libraries: How many native libraries were held against what.
+        undecided: How many things could not be decided, and nobody has accepted that.
     """
 
     name: str
@@ -258,6 +282,8 @@ class ScanResult:
     sources: tuple[AdvisorySource, ...] = ()
     warnings: tuple[str, ...] = field(default=())
     gaps: tuple[str, ...] = ()
+    libraries: tuple[tuple[LibraryCheck, int], ...] = ()
+    undecided: int = 0
 
     @property
     def open(self) -> tuple[Finding, ...]:

@@ -18,6 +18,7 @@ EVENT_KINDS = ("introduced", "last_affected", "fixed", "limit")
 
 _LONGEST_TEXT = 2000
 _MOST_REFERENCES = 6
+_REPOSITORIES = "GIT"
 _ERRATA = ("AlmaLinux", "Rocky Linux", "Red Hat", "SUSE", "openSUSE")
 
 
@@ -43,7 +44,8 @@ class Affected:
     """One package that a record is about.
 
     Attributes:
-        ecosystem: As written: ``PyPI``, ``Debian:12``.
+        ecosystem: As written: ``PyPI``, ``Debian:12``; ``GIT`` where the record names no package but a repository.
+        name: The package's, or the repository's URL.
         versions: Single versions that are affected, whatever the ranges say.
         urgency: The vendor's word, such as Debian's ``unimportant``; empty for none.
         vectors: CVSS vectors for this package alone.
@@ -124,8 +126,8 @@ def _affected(entries: Iterator[dict[str, Any]], faults: list[str]) -> Iterator[
     for entry in entries:
         package = entry.get("package")
         if not isinstance(package, dict):
-            if entry.get("ranges"):
-                faults.append("affected without a package")
+            # What is no package of any ecosystem is named by the repository of its source.
+            yield from _affected_repositories(entry, faults)
             continue
         ecosystem, name = _text(package.get("ecosystem")), _text(package.get("name"))
         if not ecosystem or not name:
@@ -136,11 +138,23 @@ def _affected(entries: Iterator[dict[str, Any]], faults: list[str]) -> Iterator[
             ecosystem,
             name,
             tuple(_ranges(entry.get("ranges"), faults)),
-            tuple(version for version in entry.get("versions") or () if isinstance(version, str)),
+            _texts(entry.get("versions")),
             urgency or _word(entry.get("ecosystem_specific"), "urgency") or _word(entry.get("ecosystem_specific"),
                                                                                "severity"),
             vectors,
         )  # fmt: skip
+
+
+def _affected_repositories(entry: dict[str, Any], faults: list[str]) -> Iterator[Affected]:
+    ranges = list(_objects(entry.get("ranges"), "ranges", faults))
+    repositories = tuple(dict.fromkeys(repository for one in ranges if (repository := _text(one.get("repo")))))
+    if ranges and not repositories:
+        faults.append("affected without a package")
+    vectors, urgency = _severities(entry.get("severity"))
+    for repository in repositories:
+        own = tuple(_ranges([one for one in ranges if one.get("repo") == repository], faults))
+        # The tags are not kept apart by repository: one record's repositories are copies of one project.
+        yield Affected(_REPOSITORIES, repository, own, _texts(entry.get("versions")), urgency, vectors)
 
 
 def _ranges(value: Any, faults: list[str]) -> Iterator[Range]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nautiloid.packages.kind import Coordinates
+from nautiloid.packages.native_projects import UPSTREAM
 from nautiloid.progress import SILENT, Progress
 from nautiloid.version import TOOL
 from nautiloid.vulns.advisories import Advisories
@@ -16,12 +17,16 @@ from nautiloid.vulns.model import (
     AdvisorySource,
     Candidate,
     Finding,
+    LibraryCheck,
     ScannedComponent,
     ScanResult,
     State,
     Subject,
 )
+from nautiloid.vulns.native.library import match_library
 from nautiloid.vulns.severity import UNIMPORTANT, Rating, Severity, rate
+
+Match = tuple[Candidate, Verdict]
 
 _MALWARE = Rating(Severity.CRITICAL, source="malware")
 _MOST_LISTED = 200
@@ -39,7 +44,12 @@ def scan(subject: Subject, advisories: Advisories, progress: Progress = SILENT) 
     findings: list[Finding] = []
     with progress.task("Match advisories", total=len(places)) as task:
         for place, parts in places.items():
-            findings += _findings_of(place, tuple(parts), advisories)
+            if place.ecosystem == UPSTREAM:
+                known = match_library(place, advisories)
+                coverage.unevaluated += known.undecided
+                findings += _findings_of(place, tuple(parts), known.matched, advisories)
+            else:
+                findings += _findings_of(place, tuple(parts), tuple(_matched(place, advisories)), advisories)
             task.advance(1)
     findings.sort(key=_urgency)
     gaps = tuple(coverage.gaps(subject))
@@ -53,7 +63,9 @@ def scan(subject: Subject, advisories: Advisories, progress: Progress = SILENT) 
         parts=len(subject.parts),
         checked=coverage.checked,
         uncovered=tuple(sorted(coverage.uncovered.items())),
+        libraries=tuple((check, number) for check in LibraryCheck if (number := coverage.libraries.checks[check])),
         unevaluated=tuple(coverage.unevaluated[:_MOST_LISTED]),
+        undecided=len(coverage.unevaluated),
         ended=tuple(sorted(coverage.ended)),
         sources=sources,
         warnings=(*gaps, *_warnings(findings, sources), *subject.notes),
@@ -61,22 +73,30 @@ def scan(subject: Subject, advisories: Advisories, progress: Progress = SILENT) 
     )
 
 
-def _findings_of(place: Coordinates, parts: tuple[ScannedComponent, ...], advisories: Advisories) -> Iterator[Finding]:
+def _matched(place: Coordinates, advisories: Advisories) -> Iterator[Match]:
+    """Yield the records that concern a package, or may."""
+    order = version_order(place.ecosystem)
+    if order is None:
+        return
+    for candidate in advisories.candidates(place):
+        verdict = evaluate(place.version, candidate.ranges, candidate.versions, order)
+        if verdict.affected:
+            yield candidate, verdict
+
+
+def _findings_of(
+    place: Coordinates, parts: tuple[ScannedComponent, ...], matched: Sequence[Match], advisories: Advisories
+) -> Iterator[Finding]:
     """Yield the findings of one package, one for each group of ids."""
     order = version_order(place.ecosystem)
     if order is None:
         return
-    matched: list[tuple[Candidate, Verdict]] = []
-    for candidate in advisories.candidates(place):
-        verdict = evaluate(place.version, candidate.ranges, candidate.versions, order)
-        if verdict.affected:
-            matched.append((candidate, verdict))
     groups = Groups()
     stated = [(same_as(one.identity, one.aliases, one.upstream), one, verdict) for one, verdict in matched]
     for names, _, _ in stated:
         for group in names:
             groups.join(group)
-    members: dict[str, list[tuple[Candidate, Verdict]]] = {}
+    members: dict[str, list[Match]] = {}
     for names, candidate, verdict in stated:
         for group in names:
             entry = members.setdefault(groups.root(group[0]), [])
@@ -91,7 +111,7 @@ def _finding(
     place: Coordinates,
     parts: tuple[ScannedComponent, ...],
     identities: tuple[str, ...],
-    found: Sequence[tuple[Candidate, Verdict]],
+    found: Sequence[Match],
     advisories: Advisories,
     order: VersionOrder,
 ) -> Finding:
@@ -133,14 +153,14 @@ def _finding(
     )
 
 
-def _doubt(found: Sequence[tuple[Candidate, Verdict]]) -> str:
+def _doubt(found: Sequence[Match]) -> str:
     """Return why a finding is not certain; empty where any of its records is."""
     if any(not verdict.doubts for _, verdict in found):
         return ""
     return "; ".join(f"{one.identity}: {doubt}" for one, verdict in found for doubt in verdict.doubts)
 
 
-def _state(found: Sequence[tuple[Candidate, Verdict]], fixes: Sequence[str], *, unimportant: bool) -> State:
+def _state(found: Sequence[Match], fixes: Sequence[str], *, unimportant: bool) -> State:
     if fixes:
         return State.FIXED
     if _doubt(found):
@@ -167,4 +187,4 @@ def _warnings(findings: Sequence[Finding], sources: Sequence[AdvisorySource]) ->
         ages = ", ".join(f"{source.name} {source.age.days} days" for source in old)
         yield f"the advisories are old ({ages}): run 'nautiloid db update'"
     if uncertain := sum(bool(finding.doubt) for finding in findings):
-        yield f"{uncertain:,} findings are uncertain: their records name versions that cannot be compared"
+        yield f"{uncertain:,} findings are uncertain: no record settles whether these versions are affected"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,10 +18,11 @@ from typer.testing import CliRunner, Result
 from nautiloid.cli.app import app
 from nautiloid.errors import NautiloidError
 from nautiloid.vulns.database.files import import_file
+from nautiloid.vulns.database.update import USUAL
 
 from ..inspection.images import image_of
 from ..inspection.test_image import OS_RELEASE, _distribution
-from ..vulns.exports_server import record
+from ..vulns.exports_server import ExportsServer, record
 
 HIGH = {"severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H"}]}
 
@@ -333,3 +336,19 @@ def test_the_database_from_the_command_line(database: Path, tmp_path: Path) -> N
     assert run.invoke(app, ["db", "export", str(tmp_path / "x.zst")]).exit_code == 0
     done = run.invoke(app, ["db", "import", str(tmp_path / "x.zst"), "--db", str(tmp_path / "there.db")])
     assert "whole database" in done.stdout
+
+
+def test_a_database_of_another_version_is_fetched_anew(database: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA user_version=1")
+    (tmp_path / "bucket").mkdir()
+    server = ExportsServer(tmp_path / "bucket")
+    try:
+        for name in USUAL:
+            server.publish(name, [record(f"{name}-1", ecosystem=name)])
+        update = ["db", "update", "--url", server.url, "--kev-url", "", "--epss-url", ""]
+        done = CliRunner().invoke(app, update)
+    finally:
+        server.close()
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == list(USUAL)

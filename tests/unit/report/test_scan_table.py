@@ -6,6 +6,8 @@ they are committed.
 
 from __future__ import annotations
 
+import html
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +16,15 @@ import pytest
 
 from nautiloid.errors import UsageError
 from nautiloid.report.vulnerabilities.columns import DEFAULT_COLUMNS
+from nautiloid.report.vulnerabilities.data import scan_to_json
+from nautiloid.report.vulnerabilities.html import scan_to_html
 from nautiloid.report.vulnerabilities.table import scan_to_lines
 from nautiloid.vulns.model import (
+    NO_VERSION,
     AdvisorySource,
     Exploited,
     Finding,
+    LibraryCheck,
     ScannedComponent,
     ScanResult,
     State,
@@ -149,6 +155,21 @@ def test_what_could_not_be_evaluated_is_counted_and_listed_on_demand() -> None:
     assert "2 could not be evaluated (--all lists them)" in _text(RESULT, 80)
     everything = _text(RESULT, 80, every=True)
     assert "Not evaluated (2)\n  GHSA-xxxx-yyyy-zzzz: range of type GIT\n  odd: no version: 1-\\x1b[2J\n" in everything
+
+
+def test_native_libraries_are_accounted_for_and_what_was_accepted_says_why() -> None:
+    accepted = Unevaluated("onednn", "nothing tells its version", NO_VERSION, "no advisories (ignore.yaml)")
+    result = replace(
+        RESULT, unevaluated=(accepted,), libraries=((LibraryCheck.UPSTREAM, 17), (LibraryCheck.NO_VERSION, 1))
+    )
+    sums = "17 against upstream's records, 1 against nothing: no version"
+    table = _text(result, None, every=True)
+    assert f"native libraries: {sums}" in table
+    assert "onednn: nothing tells its version; accepted: no advisories (ignore.yaml)" in table
+    assert f"Native libraries: {sums}." in html.unescape(scan_to_html(result))
+    data = json.loads(scan_to_json(result))
+    assert data["summary"]["libraries"] == {"upstream's records": 17, "nothing: no version": 1}
+    assert data["unevaluated"][0]["accepted"] == "no advisories (ignore.yaml)"
 
 
 def test_columns_are_chosen_by_key_and_then_stay() -> None:

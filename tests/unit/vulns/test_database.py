@@ -328,7 +328,7 @@ def test_what_cannot_be_checked_is_counted(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(json.dumps(record("A-1")))
     import_file(tmp_path / "db", tmp_path / "one.json", "PyPI")
     parts = (
-        ScannedComponent("zlib", "1.2", "pkg:generic/zlib@1.2"),
+        ScannedComponent("firmware", "1.2", "pkg:generic/firmware@1.2"),
         ScannedComponent("x", "1", "pkg:npm/x@1.0.0"),
         ScannedComponent("demo", "", "pkg:pypi/demo"),
         ScannedComponent("demo", "9" * 5_000_000, f"pkg:pypi/demo@{'9' * 5_000_000}"),

@@ -185,6 +185,8 @@ def test_ecosystems_are_split(text: str, split: tuple[str, str]) -> None:
         ("pkg:npm/%40scope/name@1.0.0", ("npm", "", "@scope/name", "1.0.0")),
         ("pkg:golang/golang.org/x/net@v0.1.0", ("Go", "", "golang.org/x/net", "v0.1.0")),
         ("pkg:maven/org.apache/commons@1.0", ("Maven", "", "org.apache:commons", "1.0")),
+        ("pkg:generic/freetype2@2.14.3", ("upstream", "", "freetype", "2.14.3")),
+        ("pkg:generic/zlib@2.3.3%2Bcu128", ("upstream", "", "zlib-ng", "2.3.3")),
     ],
 )  # fmt: skip
 def test_where_advisories_about_a_package_are(purl: str, place: tuple[str, ...]) -> None:
@@ -192,7 +194,7 @@ def test_where_advisories_about_a_package_are(purl: str, place: tuple[str, ...])
 
 
 def test_nobody_covers_what_has_no_ecosystem() -> None:
-    assert coordinates(PackageURL.from_string("pkg:generic/zlib@1.2.11")) is None
+    assert coordinates(PackageURL.from_string("pkg:generic/firmware@1.2.11")) is None
     assert coordinates(PackageURL.from_string("pkg:deb/unheardof/x@1")) is None
 
 

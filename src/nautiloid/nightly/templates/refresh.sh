@@ -2,7 +2,7 @@
 # Refresh an image: update its lock, build, test, scan, sign, push, and ask for the lock to be merged. It works in the
 # clone that it is started in; where there is none, it makes one.
 # Wants: DEFINITION, LOCK, IMAGE, NAME, MIN_AGE, FAIL_ON, BASE, SIGN (yes or no), GITHUB_REPOSITORY, GITHUB_TOKEN, and
-# where the usual will not do: GITHUB_API_URL, GIT_REMOTE, MAX_DB_AGE.
+# where the usual will not do: GITHUB_API_URL, GIT_REMOTE, MAX_DB_AGE, IGNORE_FILE.
 set -eu
 : "${GITHUB_API_URL:=https://api.github.com}" "${GIT_REMOTE:=https://github.com/$GITHUB_REPOSITORY}"
 : "${MAX_DB_AGE:=2d}"
@@ -33,7 +33,8 @@ tag=$(date -u +%Y%m%d-%H%M)
 nautiloid build "$DEFINITION" --lock "$LOCK" --locked --tag "$IMAGE:$tag" >"$work/build"
 cat "$work/build"
 digest=$(sed -n '$s/.*@//p' "$work/build")
-nautiloid scan "$IMAGE:$tag" --only-fixed --fail-on "$FAIL_ON" --max-db-age "$MAX_DB_AGE"
+nautiloid scan "$IMAGE:$tag" --only-fixed --fail-on "$FAIL_ON" --max-db-age "$MAX_DB_AGE" \
+  ${IGNORE_FILE:+--ignore-file "$IGNORE_FILE"}
 nautiloid push "$IMAGE:$tag"
 if [ "$SIGN" = yes ]; then
   cosign sign --yes ${COSIGN_KEY:+--key "$COSIGN_KEY"} "$IMAGE@$digest"

@@ -9,11 +9,12 @@ from nautiloid.packages.kinds.conda import Conda
 from nautiloid.packages.kinds.deb import Deb
 from nautiloid.packages.kinds.golang import Golang
 from nautiloid.packages.kinds.maven import Maven
+from nautiloid.packages.kinds.native import Native
 from nautiloid.packages.kinds.npm import Npm
 from nautiloid.packages.kinds.pypi import Pypi
 from nautiloid.packages.kinds.rpm import Rpm
 
-KINDS: tuple[PackageKind, ...] = (Deb(), Apk(), Npm(), Conda(), Maven(), Pypi(), Rpm(), Golang(), Cargo())
+KINDS: tuple[PackageKind, ...] = (Deb(), Apk(), Npm(), Conda(), Maven(), Pypi(), Rpm(), Golang(), Cargo(), Native())
 """In the order in which they look at a file; at most one takes it."""
 
 BY_PURL_TYPE = {purl_type: kind for kind in KINDS for purl_type in kind.purl_types}

@@ -29,6 +29,7 @@ def scan_to_json(result: ScanResult) -> str:
             "parts": result.parts,
             "checked": result.checked,
             "uncovered": dict(result.uncovered),
+            "libraries": dict(result.libraries),
         },
         "findings": [_finding(finding) for finding in result.findings],
         "unevaluated": [asdict(item) for item in result.unevaluated],

@@ -77,6 +77,9 @@ def _summary(result: ScanResult, *, every: bool) -> Iterator[Text]:
     sums += f", {result.uncertain:,} uncertain" if result.uncertain else ""
     yield Text(f"{sums}, {len(result.suppressed):,} suppressed")
     yield Text(printable(coverage(result)))
+    if result.libraries:
+        checks = ", ".join(f"{number:,} against {check}" for check, number in result.libraries)
+        yield Text(f"native libraries: {checks}")
     if result.gaps:
         yield Text(f"{counted(len(result.gaps), 'gap')}: not known to be clean, see the warnings", style="yellow")
     if result.unevaluated:
@@ -148,7 +151,8 @@ def _unevaluated(result: ScanResult) -> Iterator[Text]:
     if result.unevaluated:
         yield Text(f"Not evaluated ({len(result.unevaluated):,})", style="bold")
     for item in result.unevaluated:
-        yield Text(" " * _INDENT + printable(f"{item.what}: {item.reason}"))
+        accepted = f"; accepted: {item.accepted}" if item.accepted else ""
+        yield Text(" " * _INDENT + printable(f"{item.what}: {item.reason}{accepted}"))
 
 
 def _sources(result: ScanResult) -> Text:

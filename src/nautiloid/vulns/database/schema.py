@@ -20,8 +20,9 @@ from nautiloid.errors import NautiloidError
 from nautiloid.places import cache_directory
 from nautiloid.progress import Progress
 
-VERSION = 2
-"""Grows when the tables change; a database of another version is not read."""
+VERSION = 3
+"""Grows when the tables change, or ``packages.native_projects``, which decides what is kept; a database of another
+version is not read."""
 
 _TABLES = """
 CREATE TABLE source(

@@ -20,8 +20,11 @@ from nautiloid.vulns.database.files import records_of, write_epss, write_exploit
 from nautiloid.vulns.database.schema import replacing
 from nautiloid.vulns.database.writer import Tally, remove_records, remove_source, state_source, write_records
 
-USUAL = ("PyPI", "Debian", "Ubuntu", "Alpine", "AlmaLinux", "Wolfi", "Chainguard")
-"""Ecosystems that are fetched when nobody names any: what AI images are made of."""
+USUAL = ("PyPI", "Debian", "Ubuntu", "Alpine", "AlmaLinux", "Wolfi", "Chainguard", "GIT", "OSS-Fuzz")
+"""Ecosystems that are fetched when nobody names any: what AI images are made of.
+
+``GIT`` and ``OSS-Fuzz`` are OSV's names for records about upstream projects in C and C++, which wheels bundle.
+"""
 
 _MOST_SINGLE_RECORDS = 400
 _CONNECTIONS = 8

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from nautiloid.vulns.ecosystems import normal_name, split_ecosystem
+from nautiloid.vulns.ecosystems import is_looked_up, normal_name, split_ecosystem
 from nautiloid.vulns.osv import Advisory, Affected, MalformedRecordError, read_advisory
 
 _NOT_SECURITY = ("ALBA-", "ALEA-", "RLBA-", "RLEA-", "RHBA-", "RHEA-")
@@ -122,10 +122,17 @@ def _write(connection: sqlite3.Connection, source: str, advisory: Advisory) -> N
     if advisory.withdrawn or bug_fix:
         return
     connection.executemany(
-        "INSERT INTO affected VALUES (?,?,?,?,?)", (_affected_row(row, affected) for affected in advisory.affected)
+        "INSERT INTO affected VALUES (?,?,?,?,?)",
+        (_affected_row(row, affected) for affected in advisory.affected if _is_looked_up(affected)),
     )
     identities = {advisory.identity, *aliases, *upstream}
     connection.executemany("INSERT OR IGNORE INTO alias VALUES (?,?)", ((name, row) for name in identities))
+
+
+def _is_looked_up(affected: Affected) -> bool:
+    """Tell whether a part is kept: of the tens of thousands of repositories under GIT, few are ever asked for."""
+    ecosystem, _ = split_ecosystem(affected.ecosystem)
+    return is_looked_up(ecosystem, normal_name(ecosystem, affected.name))
 
 
 def _affected_row(record: int, affected: Affected) -> tuple[int, str, str, str, bytes]:
