@@ -79,7 +79,7 @@ def test_without_photos_the_lab_draws_its_own_and_the_second_run_does_nothing_ag
     assert "Advisories as of" in first.stdout
     assert (work / "report.html").read_text().startswith("<!doctype html>")
     assert report["digest"] in first.stdout
-    assert len(image_store.attached(report["digest"])) == 2
+    assert len(image_store.attached(report["digest"])) == 3  # two SBOMs, and what is known of its advisories
 
     model = work / "model/octopus_whale_penguin_model.pt"
     before = model.stat()
