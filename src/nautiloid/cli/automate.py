@@ -10,6 +10,7 @@ import typer
 from nautiloid import catalog
 from nautiloid.cli.ages import parse_age
 from nautiloid.cli.definition_options import DefinitionArgument
+from nautiloid.cli.groups.once import OnceCommand
 from nautiloid.cli.output import OutputOption, deliver
 from nautiloid.cli.scan import Threshold
 from nautiloid.errors import UsageError
@@ -38,7 +39,7 @@ automate = typer.Typer(
 )
 
 
-@automate.command("github")
+@automate.command("github", cls=OnceCommand)
 def github(
     definition: DefinitionArgument,
     *,
@@ -59,7 +60,7 @@ def github(
     deliver(github_workflow(job), output)
 
 
-@automate.command("kubernetes")
+@automate.command("kubernetes", cls=OnceCommand)
 def kubernetes(
     definition: DefinitionArgument,
     *,

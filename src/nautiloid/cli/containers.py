@@ -13,6 +13,7 @@ from nautiloid.cli import console
 from nautiloid.cli.run_options import EngineName
 from nautiloid.containers.container import ContainerError
 from nautiloid.containers.known import all_containers, find_container
+from nautiloid.errors import UsageError
 from nautiloid.report.terminal.containers import container_as_json, containers_to_lines
 from nautiloid.report.words import printable
 from nautiloid.workflows.debugging import debug as look_into
@@ -108,4 +109,9 @@ def debug(
 
     Example: `nautiloid debug api ls -l /proc/2/root/tmp`
     """
+    if words and words[0].startswith("-"):
+        raise UsageError(
+            f"{words[0]} stands behind {target}, where the command to run is expected.",
+            f"Options stand before it: nautiloid debug {words[0]} ... {target}",
+        )
     raise typer.Exit(look_into(target, words or [], tools, engine.value, console.workspace()))

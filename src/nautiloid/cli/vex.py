@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.groups.once import OnceCommand
 from nautiloid.cli.vex_suggest import confirm, suggest
 from nautiloid.errors import UsageError
 from nautiloid.report.terminal.statements import statements_to_lines
@@ -27,7 +28,7 @@ vex = typer.Typer(
     help="State what vulnerabilities mean for a product: by hand (add), or from a traced run (suggest, confirm).",
     epilog="Example: `nautiloid vex list pytorch.openvex.json`",
 )
-vex.command("suggest")(suggest)
+vex.command("suggest", cls=OnceCommand)(suggest)
 vex.command("confirm")(confirm)
 
 

@@ -26,6 +26,16 @@ _MOST = 2**63  # what the kernel counts with; also keeps infinity and what is no
 _KERNELS_OWN = ("proc", "sys", "dev")
 _LARGEST_ID = 2**32 - 2
 
+# Docker's options of a mount: https://docs.docker.com/engine/storage/bind-mounts/
+_LABELS = "the labels that SELinux keeps of files are never changed", "Leave it away, or label them with chcon."
+_NOT_DONE = {
+    "rw": ("what is mounted is only read", "The one directory to write to is --output HOST:CONTAINER."),
+    "ro": ("the output is written to", "What is only read is --mount HOST:CONTAINER."),
+    "z": _LABELS,
+    "Z": _LABELS,
+}
+_FOR_OTHER_SYSTEMS = frozenset({"cached", "consistent", "delegated"})
+
 
 @dataclass(frozen=True)
 class User:
@@ -72,12 +82,21 @@ class Mount:
     target: PurePosixPath
 
     @classmethod
-    def parse(cls, text: str) -> Mount:
+    def parse(cls, text: str, mode: Literal["ro", "rw"] = "ro") -> Mount:
         """Read ``HOST:CONTAINER``; the host path may be relative to the current directory.
 
+        Args:
+            text: What a user typed. Docker's options behind it are understood: what is so anyway may be said.
+            mode: Whether it is read or written to.
+
         Raises:
-            UsageError: It has another shape.
+            UsageError: It has another shape, or an option asks for what is not done here.
         """
+        place, _, options = text.rpartition(":")
+        if ":" in place and (asked := set(options.split(","))) <= {"ro", "rw", *_NOT_DONE, *_FOR_OTHER_SYSTEMS}:
+            for word in sorted(asked - {mode, *_FOR_OTHER_SYSTEMS}):
+                raise UsageError(f"{text!r}: {_NOT_DONE[word][0]}.", _NOT_DONE[word][1])
+            text = place
         source, colon, target = text.rpartition(":")
         if not colon or not source or not target:
             raise UsageError(f"{text!r} is not a mount.", "Write HOST:CONTAINER, like ./photos:/data.")
