@@ -13,7 +13,7 @@ import typer
 from nautiloid.cli import console
 from nautiloid.cli.run_options import EngineName, NetworkName
 from nautiloid.errors import UsageError
-from nautiloid.run.engine import Engine
+from nautiloid.run.engine import NOT_FOUND, Engine, how_to_look
 from nautiloid.run.output import is_given
 from nautiloid.run.ports import Port, unpublished
 from nautiloid.run.profile import HardenedProfile, Mount, User, parse_size, tmpfs_of
@@ -76,7 +76,10 @@ def start(image: str, choices: RunChoices) -> None:
         return
     profile = named(profile)
     if not choices.detach:
-        raise typer.Exit(run_here(engine, profile, choices.timeout))
+        code = run_here(engine, profile, choices.timeout)
+        if code == NOT_FOUND and not engine.looks_first:
+            console.note(f"{code} may mean that the image has no such program. {how_to_look('sh', profile.image)}")
+        raise typer.Exit(code)
     run_behind(engine, profile, remove=choices.remove, timeout=choices.timeout)
     console.show([profile.name or ""])
 

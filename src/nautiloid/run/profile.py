@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -213,8 +213,21 @@ class HardenedProfile:
         for mount in self.mounts:
             if not mount.source.exists():
                 raise UsageError(f"{mount.source} does not exist, so that it cannot be mounted.")
+        for target in targets:
+            self._check_room(target, targets)
         if self.output and self.output.source.exists() and not self.output.source.is_dir():
             raise UsageError(f"The output {self.output.source} is not a directory.")
+
+    def _check_room(self, target: PurePosixPath, targets: Sequence[PurePosixPath]) -> None:
+        """A place below a mount must be there already: no engine can make it in what is only read."""
+        outer = max((one for one in targets if one in target.parents), key=lambda one: len(one.parts), default=None)
+        for mount in self.mounts:
+            place = mount.source / target.relative_to(outer) if mount.target == outer else mount.source
+            if not place.exists():
+                raise UsageError(
+                    f"There is no {place}, over which to mount {target}: what is mounted at {outer} is only read.",
+                    "Make it there, empty, or mount it beside.",
+                )
 
 
 def tmpfs_of(image_labels: Mapping[str, str]) -> tuple[PurePosixPath, ...]:
