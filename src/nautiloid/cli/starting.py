@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ from nautiloid.run.select import choose_engine
 from nautiloid.run.ulimits import Ulimit
 from nautiloid.run.variables import read_variables
 from nautiloid.workflows.running import named, run_behind, run_here
+
+_KILLED = 128 + signal.SIGKILL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +82,10 @@ def start(image: str, choices: RunChoices) -> None:
         code = run_here(engine, profile, choices.timeout)
         if code == NOT_FOUND and not engine.looks_first:
             console.note(f"{code} may mean that the image has no such program. {how_to_look('sh', profile.image)}")
+        if code == _KILLED and profile.memory:
+            console.note(
+                f"{code} says that the program was killed; with --memory, mostly because it wanted more than that"
+            )
         raise typer.Exit(code)
     run_behind(engine, profile, remove=choices.remove, timeout=choices.timeout)
     console.show([profile.name or ""])

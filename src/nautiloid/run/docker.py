@@ -80,7 +80,7 @@ class DockerEngine(Engine):
         if answer.returncode != 0:
             raise ImageNotFoundError(
                 f"There is no image {reference} here, neither in Nautiloid's store nor in {self.name}.",
-                f"Build it with nautiloid build, or fetch it with {self.name} pull.",
+                f"Build it with nautiloid build, or fetch it with nautiloid pull or {self.name} pull.",
             )
         return string_map(json.loads(answer.stdout))
 

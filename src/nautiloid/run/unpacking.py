@@ -56,7 +56,8 @@ class UnpackingEngine(Engine):
     def labels_of(self, reference: str) -> Mapping[str, str]:
         """Refuse: this engine has no images beside the store's."""
         raise ImageNotFoundError(
-            f"There is no image {reference} in Nautiloid's store.", "Build it with nautiloid build."
+            f"There is no image {reference} in Nautiloid's store.",
+            "Build it with nautiloid build, or fetch it with nautiloid pull.",
         )
 
     def run(
