@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.completing import containers as known_containers
+from nautiloid.cli.completing import targets
 from nautiloid.cli.run_options import EngineName
 from nautiloid.containers.container import ContainerError
 from nautiloid.containers.known import all_containers, find_container
@@ -19,8 +21,22 @@ from nautiloid.report.terminal.containers import container_as_json, containers_t
 from nautiloid.report.words import printable
 from nautiloid.workflows.debugging import debug as look_into
 
-Name = Annotated[str, typer.Argument(metavar="CONTAINER", help="Its name, as `nautiloid ps` shows it.")]
-Names = Annotated[list[str], typer.Argument(metavar="CONTAINER...", help="Their names.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="CONTAINER",
+        help="Its name, as `nautiloid ps` shows it.",
+        autocompletion=known_containers,
+    ),
+]
+Names = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CONTAINER...",
+        help="Their names.",
+        autocompletion=known_containers,
+    ),
+]
 
 
 def ps(
@@ -112,7 +128,14 @@ def _each(names: list[str], work: Callable[[str], None]) -> None:
 
 
 def debug(
-    target: Annotated[str, typer.Argument(metavar="CONTAINER|IMAGE", help="A container that runs, else an image.")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="CONTAINER|IMAGE",
+            help="A container that runs, else an image.",
+            autocompletion=targets,
+        ),
+    ],
     words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]...", help="By default a shell.")] = None,
     *,
     tools: Annotated[

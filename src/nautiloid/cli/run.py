@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.completing import images as stored_images
 from nautiloid.cli.groups.program import misplaced
 from nautiloid.cli.run_options import (
     CpusOption,
@@ -38,7 +39,13 @@ from nautiloid.cli.starting import RunChoices, start
 
 def run(
     context: typer.Context,
-    image: Annotated[str, typer.Argument(help="A name, a digest, an OCI layout directory or an image tar.")],
+    image: Annotated[
+        str,
+        typer.Argument(
+            help="A name, a digest, an OCI layout directory or an image tar.",
+            autocompletion=stored_images,
+        ),
+    ],
     args: Annotated[
         list[str] | None, typer.Argument(help="Arguments for the image's entry point, as they are.")
     ] = None,

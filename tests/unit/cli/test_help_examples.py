@@ -55,7 +55,9 @@ def test_there_are_examples_to_try() -> None:
 
 
 @pytest.mark.parametrize("line", EXAMPLES)
-def test_an_example_is_understood(line: str) -> None:
+def test_an_example_is_understood(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nautiloid.yaml").touch()
+    monkeypatch.chdir(tmp_path)
     command, rest = _command_of(shlex.split(line)[1:])
     assert command is not ROOT, line
     assert not (getattr(command, "commands", None) and rest), f"there is no command {rest[0]}"
