@@ -128,6 +128,12 @@ def test_quiet_says_nothing_of_a_file_that_it_wrote(store: Layout, tmp_path: Pat
     assert (tmp_path / "a.txt").read_text() == (tmp_path / "b.txt").read_text()
 
 
+def test_a_dry_run_of_patch_wants_no_name_for_what_is_not_made(store: Layout, tmp_path: Path) -> None:
+    done = _run("patch", str(tmp_path / "old.tar"), "--dry-run", "--db", str(tmp_path / "no.db"))
+    assert "no advisory database" in done.stderr
+    assert "Name it with --tag" in _run("patch", str(tmp_path / "old.tar")).stderr
+
+
 def test_quiet_keeps_errors(store: Layout) -> None:
     assert _run("-q", "inspect", "nautiloid/nothing").stderr.startswith("error: ")
 
