@@ -283,6 +283,7 @@ int main(int argc, char **argv) {
     if (!strcmp(what, "serve")) return serve(atoi(argv[2]));
     if (!strcmp(what, "hog")) return hog(atoi(argv[2]), atoi(argv[3]));
     if (!strcmp(what, "in-order")) { signal(SIGTERM, end_in_order); puts("asleep"); fflush(stdout); sleep(atoi(argv[2])); return 0; }
+    if (!strcmp(what, "deaf")) { signal(SIGTERM, SIG_IGN); puts("asleep"); fflush(stdout); sleep(atoi(argv[2])); return 0; }
     if (!strcmp(what, "files")) { struct rlimit limit; getrlimit(RLIMIT_NOFILE, &limit); printf("%d:%d\n", (int)limit.rlim_cur, (int)limit.rlim_max); return 0; }
     if (!strcmp(what, "fork")) return fork_many(atoi(argv[2]));
     if (!strcmp(what, "exists")) return access(argv[2], F_OK) ? 1 : 0;

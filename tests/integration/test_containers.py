@@ -31,15 +31,18 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def nautiloid(probe_store: Layout, tmp_path: Path) -> Iterator[Nautiloid]:
+def state(tmp_path: Path) -> dict[str, str]:
+    """Where the command keeps what is true at the moment."""
+    return {"NAUTILOID_STATE": str(tmp_path / "state")}
+
+
+@pytest.fixture
+def nautiloid(probe_store: Layout, state: dict[str, str]) -> Iterator[Nautiloid]:
     """The command, with a shelf of its own; what it started is removed."""
-    environment = {
-        **os.environ,
-        "NAUTILOID_IMAGES": str(probe_store.directory),
-        "NAUTILOID_STATE": str(tmp_path / "state"),
-    }
+    environment = {**os.environ, "NAUTILOID_IMAGES": str(probe_store.directory)}
 
     def call(*words: str, fails: bool = False, terminal: bool = False) -> subprocess.CompletedProcess[str]:
+        environment.update(state)
         command = [sys.executable, "-m", "nautiloid", *words]
         if terminal:
             command = ["script", "--quiet", "--return", "--command", shlex.join(command), os.devnull]
@@ -136,6 +139,65 @@ def test_a_watcher_that_is_killed_takes_its_container_along(engine: str, nautilo
     assert (ended["running"], ended["exit_code"]) == (False, None)
     left = [path for path in Path("/proc").glob("[0-9]*/cgroup") if f"nautiloid-{record['process']}-" in _text(path)]
     assert left == []
+
+
+def test_a_damaged_record_hides_no_container(nautiloid: Nautiloid, tmp_path: Path) -> None:
+    nautiloid("run", "--engine", "bubblewrap", "-d", "--name", "calm", "nautiloid/probe", "sleep", "600")
+    record = tmp_path / "state/containers/calm/container.json"
+    record.write_text("{")
+    assert "runs (record damaged)" in nautiloid("ps").stdout
+    nautiloid("stop", "calm")
+    assert [one["exit_code"] for one in _listed(nautiloid)] == [143]
+
+
+def test_a_relative_place_for_what_is_known(
+    nautiloid: Nautiloid, state: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    state["NAUTILOID_STATE"] = "elsewhere"
+    nautiloid("run", "--engine", "bubblewrap", "-d", "--name", "calm", "nautiloid/probe", "sleep", "600")
+    assert [one["running"] for one in _listed(nautiloid)] == [True]
+    assert (tmp_path / "elsewhere/containers/calm/log").is_file()
+
+
+def test_a_carrier_that_is_killed_is_begun_anew(nautiloid: Nautiloid) -> None:
+    port = _port()
+    publish = ("--name", "api", "-p", f"{port}:8000")
+    nautiloid("run", "--engine", "bubblewrap", "-d", *publish, "nautiloid/probe", "serve", "8000")
+    (carrier,) = [path for path in Path("/proc").glob("[0-9]*") if _carries(path, port)]
+    os.kill(int(carrier.name), signal.SIGKILL)
+    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+        connection.settimeout(10)
+        connection.sendall(b"octopus\n")
+        assert connection.recv(99) == b"hello octopus\n"
+    nautiloid("stop", "--time", "0", "api")
+    assert [path for path in Path("/proc").glob("[0-9]*") if _carries(path, port)] == []
+
+
+def _carries(process: Path, port: int) -> bool:
+    """Tell whether a process carries connections of a port: it has a socket that listens there."""
+    if "nautiloid.run.forward" not in _text(process / "cmdline"):
+        return False
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    listening = {f"socket:[{one[9]}]" for one in lines if one[1].endswith(f":{port:04X}") and one[3] == "0A"}
+    return any(str(one.readlink()) in listening for one in (process / "fd").iterdir())
+
+
+def test_one_that_is_not_there_does_not_keep_the_others(nautiloid: Nautiloid) -> None:
+    for name in ("calm", "short"):
+        nautiloid("run", "--engine", "bubblewrap", "-d", "--name", name, "nautiloid/probe", "exit", "0")
+    done = nautiloid("rm", "calm", "nosuch", "short", fails=True)
+    assert (done.returncode, done.stdout) == (1, "calm\nshort\n")
+    assert "There is no container 'nosuch'" in done.stderr
+    assert _listed(nautiloid) == []
+
+
+@pytest.mark.parametrize("engine", ["docker", "bubblewrap"], indirect=True)
+def test_a_program_that_does_not_end_was_killed(engine: str, nautiloid: Nautiloid) -> None:
+    nautiloid("run", "--engine", engine, "-d", "--name", "late", "nautiloid/probe", "deaf", "600")
+    nautiloid("stop", "--time", "0", "late")
+    (ended,) = _listed(nautiloid)
+    assert (ended["running"], ended["exit_code"]) == (False, 137)
 
 
 def _text(path: Path) -> str:

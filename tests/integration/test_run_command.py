@@ -67,6 +67,27 @@ def test_mounts_output_and_declared_scratch_space(environment: dict[str, str], t
     assert nautiloid(environment, PROBE, "write", "/scratch/x").returncode == 0
 
 
+def test_a_command_line_of_dockers_runs_as_it_is(environment: dict[str, str], tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "photo").write_text("squid\n")
+    (tmp_path / "variables").write_text("# mine\nFROM_FILE=1\nBOTH=file\n")
+    habit = ("--rm", "-it", "-v", f"{photos}:/data:ro", "-e", "FROM_HERE", "-e", "BOTH=typed", "-e", "HOME=/data")
+    environment = {**environment, "FROM_HERE": "a b"}
+    assert nautiloid(environment, *habit, PROBE, "cat", "/data/photo").stdout == "squid\n"
+    seen = nautiloid(environment, *habit, "-e", "NOT_HERE", "--env-file", f"{tmp_path}/variables", PROBE, "env")
+    assert {"FROM_HERE=a b", "FROM_FILE=1", "BOTH=typed", "HOME=/data"} <= set(seen.stdout.splitlines())
+    assert "NOT_HERE" not in seen.stdout
+    assert "note: NOT_HERE is not set here" in seen.stderr
+
+
+def test_an_option_behind_the_image_is_the_programs_and_that_is_said(environment: dict[str, str]) -> None:
+    done = nautiloid(environment, PROBE, "--rm")
+    assert "unknown request --rm" in done.stderr
+    assert "note: --rm stands behind the image" in done.stderr
+    assert "note" not in nautiloid(environment, PROBE, "args", "--rm").stderr
+
+
 def test_print_shows_a_command_that_works(environment: dict[str, str]) -> None:
     assert nautiloid(environment, PROBE, "exit", "0").returncode == 0
     shown = nautiloid(environment, "--print", PROBE, "args", "two words")
@@ -89,7 +110,14 @@ def test_mistakes_are_told_without_a_traceback(environment: dict[str, str], tmp_
     mistakes = {
         ("nobody/has-this",): "nobody/has-this",
         ("-v", f"{tmp_path}/gone:/data", PROBE): "does not exist",
-        ("-e", "A", PROBE): "NAME=VALUE",
+        ("-e", "=b", PROBE): "NAME=VALUE",
+        ("--env-file", f"{tmp_path}/gone", PROBE): "cannot be read",
+        ("-v", f"{tmp_path}:/data:rw", PROBE): "--output HOST:CONTAINER",
+        ("-v", f"{tmp_path}:/data:z", PROBE): "SELinux",
+        ("-o", f"{tmp_path}/a:/a", "-o", f"{tmp_path}/b:/b", PROBE): "more than once",
+        ("-o", "", PROBE): "names no place",
+        ("--entrypoint", "", PROBE): "names no program",
+        ("--gpus", PROBE, "env"): "--gpus all",
         ("--memory", "much", PROBE): "not an amount of memory",
         ("--user", "me", PROBE): "not a user",
         ("Not An Image",): "not the name of an image",

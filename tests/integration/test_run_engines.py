@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 import zstandard
 
+from nautiloid.errors import UsageError
 from nautiloid.oci.errors import ImageNotFoundError
 from nautiloid.oci.layout import Layout
 from nautiloid.oci.model import LAYER_ZSTD, Descriptor
@@ -23,6 +24,7 @@ from nautiloid.run.docker import DockerEngine
 from nautiloid.run.engine import Engine
 from nautiloid.run.profile import HardenedProfile, Mount, User, tmpfs_of
 from nautiloid.run.runsc import RunscEngine
+from nautiloid.run.startable import ProgramError
 from nautiloid.run.supervise import CompletedRun, RunTimeoutError
 from nautiloid.run.ulimits import Ulimit
 
@@ -130,6 +132,71 @@ def test_a_single_file_can_be_mounted(engine: Engine, tmp_path: Path) -> None:
     photo.write_text("whale\n")
     mounts = (Mount(photo, PurePosixPath("/home/nonroot/photo")),)
     assert probe(engine, "cat", "/home/nonroot/photo", mounts=mounts).stdout == "whale\n"
+
+
+def test_a_run_leaves_nothing_in_the_image_that_others_run(engine: Engine, cache: Path, tmp_path: Path) -> None:
+    """What lies unpacked is shared: a place that one run needs would be an empty file to all others."""
+    if engine.name == "docker":
+        pytest.skip("Docker keeps what it unpacks itself")
+    photo, photos = tmp_path / "photo", tmp_path / "photos"
+    photo.write_text("whale\n")
+    photos.mkdir()
+    (photos / "one").write_text("squid\n")
+    before = _everything(cache / "rootfs")
+    for place, mounted in (("/a/b", photo), ("/a/b", photos), ("/home/nonroot/x", photo), ("/home/nonroot/x", photos)):
+        mount = (Mount(mounted, PurePosixPath(place)),)
+        file, text = (place, "whale\n") if mounted == photo else (f"{place}/one", "squid\n")
+        assert probe(engine, "cat", file, mounts=mount).stdout == text
+        assert probe(engine, "exists", "/etc", mounts=mount).exit_code == 0
+        assert probe(engine, "write", "/home/nonroot/new", mounts=mount).exit_code == 1
+        assert probe(engine, "write", "/new", mounts=mount).exit_code == 1
+        assert probe(engine, "exists", place).exit_code == 1
+    assert _everything(cache / "rootfs") == before
+
+
+def _everything(directory: Path) -> list[str]:
+    return sorted(str(path) for path in directory.rglob("*"))
+
+
+def test_names_of_this_machine_are_known_without_a_network(engine: Engine) -> None:
+    assert "localhost" in probe(engine, "cat", "/etc/hosts").stdout.split()
+    assert probe(engine, "cat", "/etc/hostname").stdout == "nautiloid\n"
+    assert probe(engine, "exists", "/etc/resolv.conf").exit_code == 0
+    hosts = probe(engine, "cat", "/etc/hosts", network="host").stdout
+    if engine.name != "docker":
+        assert hosts == Path("/etc/hosts").read_text()
+
+
+def test_a_file_of_ones_own_stands_above_the_runs(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("10.0.0.1 octopus\n")
+    mounts = (Mount(tmp_path / "mine", PurePosixPath("/etc/hosts")),)
+    assert probe(engine, "cat", "/etc/hosts", mounts=mounts).stdout == "10.0.0.1 octopus\n"
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/mine").write_text("squid\n")
+    mounts = (Mount(tmp_path / "etc", PurePosixPath("/etc")),)
+    if engine.name != "docker":  # which wants a place for its own files even there
+        assert probe(engine, "cat", "/etc/mine", mounts=mounts).stdout == "squid\n"
+    assert [path.name for path in (tmp_path / "etc").iterdir()] == ["mine"]
+
+
+def test_what_cannot_be_started_is_told_in_words(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "script").write_text("#!/bin/bash\n")
+    (tmp_path / "script").chmod(0o755)
+    if not engine.looks_first:
+        assert engine.run(profile(entrypoint=("/bin/sh",))) == 127
+        return
+    for word in ("/bin/sh", "sh", "../bin/sh"):
+        with pytest.raises(ProgramError, match=f"no program {word} in the image") as refused:
+            probe(engine, entrypoint=(word,))
+        assert refused.value.exit_code == 127
+        assert "A hardened image has no shell. `nautiloid debug nautiloid/probe" in refused.value.hint
+    with pytest.raises(UsageError, match="no directory /gone to start in"):
+        probe(engine, "cwd", workdir=PurePosixPath("/gone"))
+    with pytest.raises(UsageError, match="has a file at /bin/probe, over which a directory"):
+        probe(engine, "cwd", mounts=(Mount(tmp_path, PurePosixPath("/bin/probe")),))
+    mounts = (Mount(tmp_path, PurePosixPath("/mine")),)
+    assert probe(engine, "cwd", mounts=mounts, workdir=PurePosixPath("/mine")).exit_code != 2
+    assert probe(engine, entrypoint=("../../bin/probe", "cwd")).exit_code == 0
 
 
 def test_there_is_no_network_but_loopback(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.closed_streams import open_closed_streams
 from nautiloid.cli.groups.keeping_safe import KEEP_SAFE
 from nautiloid.cli.groups.looking import LOOK
 from nautiloid.cli.groups.making import MAKE
@@ -19,6 +21,8 @@ from nautiloid.errors import NautiloidError
 from nautiloid.version import TOOL
 
 _GROUPS = (MAKE, RUN, LOOK, KEEP_SAFE, MOVE)
+_OTHER_PLACES = "Make room, or choose other places with NAUTILOID_CACHE, NAUTILOID_IMAGES and NAUTILOID_STATE."
+_OF_PLACES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 _COMPLETION = "_NAUTILOID_COMPLETE"
 
 
@@ -70,6 +74,7 @@ def _command(words: Sequence[str]) -> str:
 
 def main() -> None:
     """Run the command line; a ``NautiloidError`` becomes a message, a hint and an exit code."""
+    open_closed_streams()
     # What is completed is in the environment, not in the arguments.
     words = os.environ.get("COMP_WORDS", "").split()[1:] if _COMPLETION in os.environ else sys.argv[1:]
     try:
@@ -80,7 +85,7 @@ def main() -> None:
     except OSError as error:
         # A full disk, a directory that may not be written: whatever was begun is gone, whatever was done stays.
         place = f": {error.filename}" if error.filename else ""
-        hint = "Make room or choose other places with NAUTILOID_CACHE and NAUTILOID_IMAGES."
+        hint = _OTHER_PLACES if error.errno in _OF_PLACES else ""
         console.complain(f"{error.strerror or error}{place}", hint)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ import typer
 from nautiloid import catalog
 from nautiloid.cli.ages import parse_age
 from nautiloid.cli.definition_options import DefinitionArgument
+from nautiloid.cli.groups.once import OnceCommand
 from nautiloid.cli.output import OutputOption, deliver
 from nautiloid.cli.scan import Threshold
 from nautiloid.errors import UsageError
@@ -47,7 +48,7 @@ automate = typer.Typer(
 )
 
 
-@automate.command("github")
+@automate.command("github", cls=OnceCommand)
 def github(
     definition: DefinitionArgument,
     *,
@@ -72,7 +73,7 @@ def github(
     deliver(github_workflow(job), output)
 
 
-@automate.command("kubernetes")
+@automate.command("kubernetes", cls=OnceCommand)
 def kubernetes(
     definition: DefinitionArgument,
     *,

@@ -19,7 +19,7 @@ from nautiloid.cli.definition_options import (
     SecurityMirrorOption,
 )
 from nautiloid.debian.mirrors import Mirrors
-from nautiloid.report.terminal.build import build_to_lines
+from nautiloid.report.terminal.build import build_to_lines, names_to_lines
 from nautiloid.workflows.build import BuildOrder
 from nautiloid.workflows.build import build as make
 
@@ -77,4 +77,4 @@ def build(
     built = make(order, console.workspace())
     for rule in built.idle_rules:
         console.note(f"slim rule '{rule}' matched nothing")
-    console.show(build_to_lines(built, width=console.width()))
+    console.show(names_to_lines(built) if console.manner.quiet else build_to_lines(built, width=console.width()))

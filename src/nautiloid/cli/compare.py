@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.completing import images as stored_images
 from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, PlatformOption, image_choice
 from nautiloid.cli.output import TABLE, EveryOption, OutputOption, format_option, report
 from nautiloid.inspection.conditions import parse_condition
@@ -18,8 +19,20 @@ from nautiloid.workflows.inspecting import compare as compare_images
 
 
 def compare(
-    base: Annotated[str, typer.Argument(metavar="A", help="The image that the others are measured against.")],
-    others: Annotated[list[str], typer.Argument(metavar="B [C ...]", help="One or more images.")],
+    base: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="The image that the others are measured against.", autocompletion=stored_images
+        ),
+    ],
+    others: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="B [C ...]",
+            help="One or more images.",
+            autocompletion=stored_images,
+        ),
+    ],
     *,
     output_format: Annotated[str, format_option(COMPARISON_FORMATS)] = TABLE,
     output: OutputOption = None,

@@ -5,20 +5,38 @@ from __future__ import annotations
 import codecs
 import json
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.completing import containers as known_containers
+from nautiloid.cli.completing import targets
 from nautiloid.cli.run_options import EngineName
 from nautiloid.containers.container import ContainerError
 from nautiloid.containers.known import all_containers, find_container
+from nautiloid.errors import NautiloidError, UsageError
 from nautiloid.report.terminal.containers import container_as_json, containers_to_lines
 from nautiloid.report.words import printable
 from nautiloid.workflows.debugging import debug as look_into
 
-Name = Annotated[str, typer.Argument(metavar="CONTAINER", help="Its name, as `nautiloid ps` shows it.")]
-Names = Annotated[list[str], typer.Argument(metavar="CONTAINER...", help="Their names.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="CONTAINER",
+        help="Its name, as `nautiloid ps` shows it.",
+        autocompletion=known_containers,
+    ),
+]
+Names = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CONTAINER...",
+        help="Their names.",
+        autocompletion=known_containers,
+    ),
+]
 
 
 def ps(
@@ -29,7 +47,7 @@ def ps(
 
     Example: `nautiloid ps --all`
     """
-    found = [one for one in all_containers() if every or one.runs]
+    found = [one for one in all_containers() if every or one.runs or one.damaged]
     if as_json:
         console.show(json.dumps(container_as_json(one)) for one in found)
     else:
@@ -65,11 +83,13 @@ def stop(
 
     Example: `nautiloid stop --time 30 api`
     """
-    for name in containers:
+
+    def end(name: str) -> None:
         container, keeper = find_container(name)
         if container.runs:
             keeper.stop(name, time)
-        console.show([name])
+
+    _each(containers, end)
 
 
 def rm(
@@ -80,7 +100,8 @@ def rm(
 
     Example: `nautiloid rm --force api`
     """
-    for name in containers:
+
+    def forget(name: str) -> None:
         container, keeper = find_container(name)
         if container.runs and not force:
             raise ContainerError(f"The container {name} runs.", f"nautiloid stop {name}, or rm --force")
@@ -88,11 +109,33 @@ def rm(
             keeper.stop(name, 10.0)
         if any(one.name == name for one in keeper.all()):  # one that was started with --rm is gone by now
             keeper.remove(name)
-        console.show([name])
+
+    _each(containers, forget)
+
+
+def _each(names: list[str], work: Callable[[str], None]) -> None:
+    """Do something with each container, also behind one with which it fails; then fail."""
+    failed = 0
+    for name in names:
+        try:
+            work(name)
+            console.show([name])
+        except NautiloidError as error:
+            console.complain(error.message, error.hint)
+            failed = max(failed, error.exit_code)
+    if failed:
+        raise typer.Exit(failed)
 
 
 def debug(
-    target: Annotated[str, typer.Argument(metavar="CONTAINER|IMAGE", help="A container that runs, else an image.")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="CONTAINER|IMAGE",
+            help="A container that runs, else an image.",
+            autocompletion=targets,
+        ),
+    ],
     words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]...", help="By default a shell.")] = None,
     *,
     tools: Annotated[
@@ -108,4 +151,9 @@ def debug(
 
     Example: `nautiloid debug api ls -l /proc/2/root/tmp`
     """
+    if words and words[0].startswith("-"):
+        raise UsageError(
+            f"{words[0]} stands behind {target}, where the command to run is expected.",
+            f"Options stand before it: nautiloid debug {words[0]} ... {target}",
+        )
     raise typer.Exit(look_into(target, words or [], tools, engine.value, console.workspace()))

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from nautiloid.cli.completing import definitions
 from nautiloid.errors import UsageError
+
+_HERE = "."
 
 
 def definition_here() -> str:
@@ -21,7 +24,12 @@ def definition_here() -> str:
             "there is no nautiloid.yaml in this directory",
             "Write one with 'nautiloid init', or name a definition: a YAML file, or one of 'nautiloid catalog'.",
         )
-    return "."
+    return _HERE
+
+
+def _named_or_here(context: typer.Context, definition: str) -> str:
+    """A shell that completes what is typed so far need not be where a definition is."""
+    return definition_here() if definition == _HERE and not context.resilient_parsing else definition
 
 
 DefinitionArgument = Annotated[
@@ -29,7 +37,9 @@ DefinitionArgument = Annotated[
     typer.Argument(
         metavar="[DEFINITION]",
         help="A catalog image, a YAML file, or a directory with nautiloid.yaml. Default: the current directory.",
-        default_factory=definition_here,
+        autocompletion=definitions,
+        default_factory=lambda: _HERE,
+        callback=_named_or_here,
         show_default=False,
     ),
 ]

@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from nautiloid.cli import console
+from nautiloid.cli.completing import images as stored_images
 from nautiloid.cli.image_options import PlatformOption
 from nautiloid.cli.output import OutputOption, format_option, report
 from nautiloid.errors import NautiloidError
@@ -19,8 +20,20 @@ from nautiloid.workflows.inspecting import ImageChoice
 
 
 def diff(
-    before: Annotated[str, typer.Argument(metavar="A", help="An image: a name, a digest, an OCI layout or a tar.")],
-    after: Annotated[str, typer.Argument(metavar="B", help="The image to compare with it.")],
+    before: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="An image: a name, a digest, an OCI layout or a tar.", autocompletion=stored_images
+        ),
+    ],
+    after: Annotated[
+        str,
+        typer.Argument(
+            metavar="B",
+            help="The image to compare with it.",
+            autocompletion=stored_images,
+        ),
+    ],
     *,
     ignore: Annotated[str, typer.Option(metavar="WORD,...", help=f"What may differ: {', '.join(IGNORABLE)}.")] = "",
     content: Annotated[bool, typer.Option("--content", help="Show what changed inside of small text files.")] = False,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nautiloid.cli.completing import images as stored_images
 from nautiloid.workflows.inspecting import ImageChoice
 
 ImageArgument = Annotated[
@@ -14,6 +15,7 @@ ImageArgument = Annotated[
     typer.Argument(
         metavar="IMAGE",
         help="A name, a digest, an OCI layout, a tar, a directory, docker://NAME or docker-daemon:NAME.",
+        autocompletion=stored_images,
     ),
 ]
 PlatformOption = Annotated[

@@ -53,7 +53,7 @@ def patch(
     """
     result = fix(
         image,
-        parse_name(tag) if tag else _patched_name(image),
+        parse_name(tag) if tag else _patched_name(image, dry_run=dry_run),
         console.workspace(),
         criteria(vex, ignore_file, max_db_age),
         database=database,
@@ -68,8 +68,10 @@ def patch(
         console.note(note)
 
 
-def _patched_name(image: str) -> str:
+def _patched_name(image: str, *, dry_run: bool) -> str:
     name = image.partition("://")[2] or image
+    if dry_run and name.startswith((".", "/", "~")):
+        return ""  # nothing is made that could have a name
     if name.startswith((".", "/", "~")) or "@" in name or ":" in name.partition("/")[0].rpartition(":")[0]:
         raise UsageError(f"{image} has no name that the new image could take", "Name it with --tag.")
     parsed = parse_name(name)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.completing import images as stored_images
 from nautiloid.cli.image_options import CaFileOption, PlainHttpOption, image_choice
 from nautiloid.oci.reference import parse_name
 from nautiloid.registry.attachments import push_attachments
@@ -18,7 +19,13 @@ from nautiloid.report.terminal.transfer import transfer_to_lines
 
 
 def push(
-    image: Annotated[str, typer.Argument(help="A name or digest of the local image store.")],
+    image: Annotated[
+        str,
+        typer.Argument(
+            help="A name or digest of the local image store.",
+            autocompletion=stored_images,
+        ),
+    ],
     reference: Annotated[
         str | None, typer.Argument(help="Where to: registry/repository:tag. Default: the image's own name.")
     ] = None,

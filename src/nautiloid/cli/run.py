@@ -6,14 +6,19 @@ from typing import Annotated
 
 import typer
 
+from nautiloid.cli import console
+from nautiloid.cli.completing import images as stored_images
+from nautiloid.cli.groups.program import misplaced
 from nautiloid.cli.run_options import (
     CpusOption,
     DetachOption,
     EngineName,
     EngineOption,
     EntrypointOption,
+    EnvFileOption,
     EnvOption,
     GpusOption,
+    InteractiveOption,
     MemoryOption,
     MountOption,
     NameOption,
@@ -23,6 +28,7 @@ from nautiloid.cli.run_options import (
     PublishOption,
     RemoveOption,
     TimeoutOption,
+    TtyOption,
     UlimitOption,
     UserOption,
     WorkdirOption,
@@ -32,7 +38,14 @@ from nautiloid.cli.starting import RunChoices, start
 
 
 def run(
-    image: Annotated[str, typer.Argument(help="A name, a digest, an OCI layout directory or an image tar.")],
+    context: typer.Context,
+    image: Annotated[
+        str,
+        typer.Argument(
+            help="A name, a digest, an OCI layout directory or an image tar.",
+            autocompletion=stored_images,
+        ),
+    ],
     args: Annotated[
         list[str] | None, typer.Argument(help="Arguments for the image's entry point, as they are.")
     ] = None,
@@ -40,6 +53,7 @@ def run(
     mount: MountOption = None,
     output: WriteOption = None,
     env: EnvOption = None,
+    env_file: EnvFileOption = None,
     user: UserOption = None,
     engine: EngineOption = EngineName.AUTO,
     network: NetworkOption = NetworkName.NONE,
@@ -51,10 +65,12 @@ def run(
     publish: PublishOption = None,
     name: NameOption = None,
     detach: DetachOption = False,
+    interactive: InteractiveOption = False,
+    tty: TtyOption = False,
     remove: RemoveOption = False,
     timeout: TimeoutOption = None,
     ulimit: UlimitOption = None,
-    gpus: GpusOption = False,
+    gpus: GpusOption = None,
     show: Annotated[bool, typer.Option("--print", help="Print the engine's command instead of running it.")] = False,
 ) -> None:
     """Run an image with everything locked down.
@@ -74,9 +90,13 @@ def run(
 
         nautiloid run --print nautiloid/pytorch -c "import torch"
     """
+    if word := misplaced(context, args):
+        console.note(
+            f"{word} stands behind the image, and so goes to the program; options of run stand before the image"
+        )
     choices = RunChoices(
-        args=args, mount=mount, output=output, env=env, user=user, engine=engine, network=network, memory=memory,
-        cpus=cpus, pids=pids, workdir=workdir, entrypoint=entrypoint, publish=publish, name=name, detach=detach,
-        remove=remove, timeout=timeout, ulimit=ulimit, gpus=gpus, show=show,
+        args=args, mount=mount, output=output, env=env, env_file=env_file, user=user, engine=engine, network=network,
+        memory=memory, cpus=cpus, pids=pids, workdir=workdir, entrypoint=entrypoint, publish=publish, name=name,
+        detach=detach, attached=interactive or tty, remove=remove, timeout=timeout, ulimit=ulimit, gpus=gpus, show=show,
     )  # fmt: skip
     start(image, choices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,7 +28,7 @@ class NetworkName(StrEnum):
 
 MountOption = Annotated[
     list[str] | None,
-    typer.Option("--mount", "-v", metavar="HOST:CONTAINER", help="What it may read. Repeatable."),
+    typer.Option("--mount", "--volume", "-v", metavar="HOST:CONTAINER", help="What it may read. Repeatable."),
 ]
 WriteOption = Annotated[
     str | None,
@@ -35,7 +36,11 @@ WriteOption = Annotated[
 ]
 EnvOption = Annotated[
     list[str] | None,
-    typer.Option("--env", "-e", metavar="NAME=VALUE", help="A variable. Repeatable."),
+    typer.Option("--env", "-e", metavar="NAME[=VALUE]", help="A variable; a NAME alone: your own. Repeatable."),
+]
+EnvFileOption = Annotated[
+    list[Path] | None,
+    typer.Option("--env-file", metavar="FILE", help="Variables, one NAME=VALUE a line. Repeatable."),
 ]
 UserOption = Annotated[
     str | None,
@@ -64,4 +69,12 @@ UlimitOption = Annotated[
     list[str] | None,
     typer.Option("--ulimit", metavar="NAME=SOFT[:HARD]", help="A limit of each process, like nofile. Repeatable."),
 ]
-GpusOption = Annotated[bool, typer.Option("--gpus", help="Let it use the NVIDIA GPUs.")]
+GpusOption = Annotated[
+    str | None, typer.Option("--gpus", metavar="all", help="Let it use the NVIDIA GPUs, all of them.")
+]
+InteractiveOption = Annotated[
+    bool, typer.Option("--interactive", "-i", help="Taken for Docker's sake: your input is always the program's.")
+]
+TtyOption = Annotated[
+    bool, typer.Option("--tty", "-t", help="Taken for Docker's sake: at a terminal, the program always gets one.")
+]

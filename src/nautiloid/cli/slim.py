@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.completing import definitions
 from nautiloid.cli.definition_options import LockedOption, LockOption, OutsideOption
 from nautiloid.report.terminal.slim import proof_to_lines, removable_to_lines
 from nautiloid.run.profile import parse_size
@@ -16,7 +17,14 @@ from nautiloid.workflows.slim_proof import prove
 
 
 def slim(
-    definition: Annotated[str, typer.Argument(metavar="DEFINITION", help="A catalog image or a YAML file.")],
+    definition: Annotated[
+        str,
+        typer.Argument(
+            metavar="DEFINITION",
+            help="A catalog image or a YAML file.",
+            autocompletion=definitions,
+        ),
+    ],
     args: Annotated[list[str], typer.Argument(metavar="-- WORK...", help="Arguments for the image's entry point.")],
     trace: Annotated[bool, typer.Option("--trace", help="Record which files the work uses (always done).")] = True,
     mount: Annotated[

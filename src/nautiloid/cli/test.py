@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.completing import images as stored_images
 from nautiloid.cli.output import TABLE, OutputOption, format_option, report
 from nautiloid.report.formats.selftest import SELFTEST_FORMATS
 from nautiloid.report.terminal.selftest import selftest_to_lines
@@ -15,7 +16,13 @@ from nautiloid.workflows.selftest import test as run_test
 
 
 def test(
-    image: Annotated[str, typer.Argument(help="A name, a digest, an OCI layout directory or an image tar.")],
+    image: Annotated[
+        str,
+        typer.Argument(
+            help="A name, a digest, an OCI layout directory or an image tar.",
+            autocompletion=stored_images,
+        ),
+    ],
     engine: Annotated[str, typer.Option("--engine", help="docker, podman, bubblewrap or auto.")] = "auto",
     output_format: Annotated[str, format_option(SELFTEST_FORMATS)] = TABLE,
     output: OutputOption = None,

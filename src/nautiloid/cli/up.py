@@ -14,8 +14,10 @@ from nautiloid.cli.run_options import (
     DetachOption,
     EngineName,
     EngineOption,
+    EnvFileOption,
     EnvOption,
     GpusOption,
+    InteractiveOption,
     MountOption,
     NameOption,
     NetworkName,
@@ -23,6 +25,7 @@ from nautiloid.cli.run_options import (
     PublishOption,
     RemoveOption,
     TimeoutOption,
+    TtyOption,
     WorkdirOption,
     WriteOption,
 )
@@ -48,15 +51,18 @@ def up(
     mount: MountOption = None,
     output: WriteOption = None,
     env: EnvOption = None,
+    env_file: EnvFileOption = None,
     engine: EngineOption = EngineName.AUTO,
     network: NetworkOption = NetworkName.NONE,
     workdir: WorkdirOption = None,
     publish: PublishOption = None,
     name: NameOption = None,
     detach: DetachOption = False,
+    interactive: InteractiveOption = False,
+    tty: TtyOption = False,
     remove: RemoveOption = False,
     timeout: TimeoutOption = None,
-    gpus: GpusOption = False,
+    gpus: GpusOption = None,
 ) -> None:
     """Run a Python project hardened: write its definition, lock, build and test what is not there yet, then run it.
 
@@ -87,8 +93,9 @@ def up(
         # Arguments of `run` take the place of the image's command, and with it that of the script which Python starts.
         words = [*console.workspace().images.resolve(built.reference).config.cmd, *words]
     choices = RunChoices(
-        args=words, mount=mount, output=output, env=env, engine=engine, network=network,
-        workdir=workdir, publish=publish, name=name, detach=detach, remove=remove, timeout=timeout, gpus=gpus,
+        args=words, mount=mount, output=output, env=env, env_file=env_file, engine=engine,
+        network=network, workdir=workdir, publish=publish, name=name, detach=detach, attached=interactive or tty,
+        remove=remove, timeout=timeout, gpus=gpus,
     )  # fmt: skip
     start(built.reference, choices)
 

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.completing import images as stored_images
+from nautiloid.cli.groups.once import OnceCommand
 from nautiloid.cli.vex_suggest import confirm, suggest
 from nautiloid.errors import UsageError
 from nautiloid.report.terminal.statements import statements_to_lines
@@ -27,7 +29,7 @@ vex = typer.Typer(
     help="State what vulnerabilities mean for a product: by hand (add), or from a traced run (suggest, confirm).",
     epilog="Example: `nautiloid vex list pytorch.openvex.json`",
 )
-vex.command("suggest")(suggest)
+vex.command("suggest", cls=OnceCommand)(suggest)
 vex.command("confirm")(confirm)
 
 
@@ -75,7 +77,14 @@ def list_(file: FileArgument) -> None:
 
 @vex.command("apply")
 def apply(
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="An image of the local store.")],
+    image: Annotated[
+        str,
+        typer.Argument(
+            metavar="IMAGE",
+            help="An image of the local store.",
+            autocompletion=stored_images,
+        ),
+    ],
     file: FileArgument,
     evidence: Annotated[
         Path | None, typer.Option("--evidence", help="Attach what 'vex suggest' wrote as well.")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nautiloid.cli import console
+from nautiloid.cli.completing import images as stored_images
 from nautiloid.cli.judgement_options import DatabaseOption, IgnoreFileOption, VexOption, criteria
 from nautiloid.report.terminal.evidence import evidence_to_lines
 from nautiloid.run.profile import Mount
@@ -17,7 +18,12 @@ from nautiloid.workflows.tracing import Work
 
 
 def suggest(
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="A name, a digest, an OCI layout or an image tar.")],
+    image: Annotated[
+        str,
+        typer.Argument(
+            metavar="IMAGE", help="A name, a digest, an OCI layout or an image tar.", autocompletion=stored_images
+        ),
+    ],
     args: Annotated[list[str], typer.Argument(metavar="-- WORK...", help="Arguments for the image's entry point.")],
     *,
     mount: Annotated[

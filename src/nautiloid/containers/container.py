@@ -31,6 +31,7 @@ class Container:
         process: The number, as this machine counts, of a process to which it belongs; None: it has ended.
         exit_code: The program's; None: it runs, or nobody saw its end.
         ports: Those of this machine that lead into it, as ``ADDRESS:OUTSIDE:INSIDE``.
+        damaged: Whether what was written down of it cannot be read: without a process, it may run nevertheless.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Container:
     process: int | None = None
     exit_code: int | None = None
     ports: tuple[str, ...] = ()
+    damaged: bool = False
 
     @property
     def runs(self) -> bool:

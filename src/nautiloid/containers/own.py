@@ -13,7 +13,8 @@ from nautiloid.containers.log import read_log
 from nautiloid.containers.shelf import Shelf
 
 _PAUSE = 0.02
-_AGAIN = 3.0  # seconds that a watcher has after it was told a second time
+_EACH = 0.5
+_AGAIN = 10.0  # seconds that a watcher has after it was told a second time
 
 
 class OwnKeeper:
@@ -39,7 +40,8 @@ class OwnKeeper:
         if found is None or found.process is None:
             return
         watcher = found.process
-        for patience in (grace, _AGAIN):
+        # Two signals that come at once are one to the kernel, so that the second is repeated until it is heard.
+        for patience in (grace, *[_EACH] * round(_AGAIN / _EACH)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(watcher, signal.SIGTERM)
             if wait_for(lambda: not self._shelf.runs(name), patience):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
@@ -14,6 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nautiloid.atomic import write_text
 from nautiloid.containers.container import Container, ContainerError, checked_name
+from nautiloid.errors import UsageError
+
+_STARTING = 10.0  # seconds in which a container's record must have been written
 
 
 class _Record(BaseModel):
@@ -56,18 +60,34 @@ class Shelf:
     def write(self, container: Container) -> None:
         """Keep what is known of a container; its name is reserved."""
         born = _born(container.process) if container.process else None
-        record = {**asdict(container), "started": container.started.isoformat(), "born": born or 0}
+        known = {name: value for name, value in asdict(container).items() if name != "damaged"}
+        record = {**known, "started": container.started.isoformat(), "born": born or 0}
         write_text(self._directory / container.name / "container.json", json.dumps(record, indent=1))
 
     def find(self, name: str) -> Container | None:
-        """Return a container; one whose process is gone has ended, whether or not anybody saw it."""
+        """Return a container; one whose process is gone has ended, whether or not anybody saw it.
+
+        Where its record is damaged it is there all the same: it may run.
+        """
         try:
-            record = _Record.model_validate_json((self._directory / name / "container.json").read_text())
+            record = _Record.model_validate_json((self._directory / name / "container.json").read_bytes())
         except (OSError, ValidationError):
-            return None
+            return self._damaged(name)
         known = Container(**{key: value for key, value in record if key != "born"})
         gone = known.process is not None and _born(known.process) != record.born
         return replace(known, process=None) if gone else known
+
+    def _damaged(self, name: str) -> Container | None:
+        """Return what can be told without a record; None: there is nothing, or it is being written this moment."""
+        try:
+            place = self._directory / checked_name(name)
+            since = place.stat().st_mtime
+        except (OSError, UsageError):
+            return None
+        if time.time() - since < _STARTING and not (place / "container.json").exists():
+            return None
+        started = datetime.fromtimestamp(since, UTC).replace(microsecond=0)
+        return Container(name, "?", "?", started, _holder(self.log_of(name)), damaged=True)
 
     def runs(self, name: str) -> bool:
         """Tell whether there is such a container, and it has not ended."""
@@ -97,6 +117,15 @@ class Shelf:
 def now() -> datetime:
     """Return the time, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def _holder(log: Path) -> int | None:
+    """Return the process of ours that has a log open: a container's watcher, as long as it lives (proc(5))."""
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if descriptor.readlink() == log:
+                return int(descriptor.parts[2])
+    return None
 
 
 def _born(process: int) -> int | None:

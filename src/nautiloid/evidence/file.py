@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from nautiloid.atomic import write_text
+from nautiloid.documents.faults import faults_of
 from nautiloid.errors import UsageError
 from nautiloid.evidence.proposals import Proposal
 from nautiloid.evidence.uses import ComponentUse
@@ -75,5 +76,8 @@ def read_evidence(path: Path) -> tuple[Evidence, str]:
         return _EVIDENCE.validate_python(data), hashlib.sha256(content).hexdigest()
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, ValidationError) as error:
+    except ValidationError as error:
+        said = faults_of(error)[0]
+        raise UsageError(f"{path} is no evidence: {said}", "Make it with 'nautiloid vex suggest'.") from error
+    except ValueError as error:
         raise UsageError(f"{path} is no evidence: {error}", "Make it with 'nautiloid vex suggest'.") from error

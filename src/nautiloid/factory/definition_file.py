@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from nautiloid import bounds, catalog
 from nautiloid.documents.bounded_yaml import loads_yaml
+from nautiloid.documents.faults import faults_of
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition, LocalFile
 from nautiloid.factory.giving_way import Asked, GivenWay, settle
@@ -253,8 +254,4 @@ def _fill_in(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list_faults(error: ValidationError) -> str:
-    lines = []
-    for fault in error.errors():
-        where = ".".join(str(step) for step in fault["loc"]) or "the file"
-        lines.append(f"  {where}: {fault['msg'].removeprefix('Value error, ')}")
-    return "\n".join(lines)
+    return "\n".join(f"  {fault}" for fault in faults_of(error))

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from nautiloid.atomic import write_text
+from nautiloid.documents.faults import faults_of
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition, unless_empty
 from nautiloid.factory.wholesome import (
@@ -282,10 +283,8 @@ def read_lock(path: Path) -> Lock:
     try:
         return Lock.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
         raise LockError(
-            f"{path} is not a lock of version {LOCK_VERSION}: {where}: {first['msg']}",
+            f"{path} is not a lock of version {LOCK_VERSION}: {faults_of(error)[0]}",
             "Make a new one with 'nautiloid lock --upgrade'.",
         ) from error
 

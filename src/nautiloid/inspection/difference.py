@@ -78,6 +78,7 @@ class Difference:
     def to_data(self) -> dict[str, Any]:
         """Return the difference as plain data for JSON; the reference documents its keys."""
         return {
+            "schema": 1,
             "format": "nautiloid-diff/1",
             "same": self.same,
             "a": self.before,

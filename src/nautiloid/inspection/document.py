@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from pydantic import TypeAdapter, ValidationError
 
+from nautiloid.documents.faults import faults_of
 from nautiloid.errors import UsageError
 from nautiloid.inspection.inventory import Inspection
 
@@ -32,5 +33,7 @@ def inspection_from_json(text: str) -> Inspection:
         if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
             raise UsageError(f"this is not an inspection of schema {SCHEMA}", "Inspect the image again.")
         return _INSPECTION.validate_python(data)
-    except (ValueError, ValidationError) as error:
+    except ValidationError as error:
+        raise UsageError(f"this is not an inspection: {faults_of(error)[0]}", "Inspect the image again.") from error
+    except ValueError as error:
         raise UsageError(f"this is not an inspection: {error}", "Inspect the image again.") from error

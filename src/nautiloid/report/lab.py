@@ -15,7 +15,7 @@ from nautiloid.report.vulnerabilities.counts import count
 
 def write_lab_report(result: LabResult, work: Path) -> None:
     """Write ``report.json``, and ``report.html`` where images were compared."""
-    data = asdict(replace(result, comparison=None, scans=()))
+    data = {"schema": 1, **asdict(replace(result, comparison=None, scans=()))}
     data["vulnerabilities"] = [asdict(count(scan)) for scan in result.scans]
     del data["scans"]
     del data["inspection"]["usage"], data["inspection"]["components"]

@@ -40,9 +40,10 @@ class BubblewrapEngine(UnpackingEngine):
         return probe()
 
     def command(self, profile: HardenedProfile) -> list[str]:
-        """Return the whole command, which reads the filter of system calls on a descriptor; nothing is made."""
+        """Return the whole command, which reads the filter of system calls on a descriptor."""
         with open_image(profile.image, self._store) as source:
-            return bubblewrap_command(profile, source.image, rootfs_path(source.image, self._cache), _SHOWN_DESCRIPTOR)
+            root, own = rootfs_path(source.image, self._cache), self._own_files(profile)
+            return bubblewrap_command(profile, source.image, root, own, _SHOWN_DESCRIPTOR)
 
     def shell_line(self, profile: HardenedProfile) -> str:
         """Return the command with the redirection that gives it the filter."""
@@ -70,7 +71,8 @@ class BubblewrapEngine(UnpackingEngine):
             published(profile.ports) as carrying,
         ):
             root = self._root_of(source, profile)
-            inner = bubblewrap_command(profile, source.image, root, calls.descriptor, together=held.together)
+            own = self._own_files(profile)
+            inner = bubblewrap_command(profile, source.image, root, own, calls.descriptor, together=held.together)
 
             def prepare() -> None:
                 leave_session_keyring()

@@ -15,6 +15,7 @@ from nautiloid.oci.image import Image
 from nautiloid.programs import announced
 from nautiloid.run.engine import EngineError
 from nautiloid.run.masks import bubblewrap_masks
+from nautiloid.run.mount_points import make_common_places
 from nautiloid.run.namespaces import program_started_by
 from nautiloid.run.process import environment
 from nautiloid.run.profile import HardenedProfile
@@ -37,6 +38,7 @@ def debug_in_namespaces(watcher: int, image: Image, root: Path, words: Sequence[
     process = program_started_by(watcher)
     if process is None:
         raise EngineError("The container has ended.", "Look at its image: nautiloid debug IMAGE")
+    make_common_places(root, ())
     variables = environment(HardenedProfile(image="tools"), image.config).items()
     inner = [
         *("bwrap", "--pidns", "@PROCESSES", "--die-with-parent", "--cap-drop", "ALL", "--cap-add", f"CAP_{_TRACING}"),

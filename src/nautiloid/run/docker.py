@@ -22,7 +22,7 @@ from nautiloid.programs import announced
 from nautiloid.progress import SILENT, Progress
 from nautiloid.run.docker_command import docker_command
 from nautiloid.run.docker_load import load_with
-from nautiloid.run.engine import Availability, Engine, EngineError
+from nautiloid.run.engine import NOT_FOUND, Availability, Engine, EngineError, how_to_look
 from nautiloid.run.output import prepare_output
 from nautiloid.run.profile import HardenedProfile, User
 from nautiloid.run.supervise import CompletedRun, Invocation, attach, capture
@@ -80,7 +80,7 @@ class DockerEngine(Engine):
         if answer.returncode != 0:
             raise ImageNotFoundError(
                 f"There is no image {reference} here, neither in Nautiloid's store nor in {self.name}.",
-                f"Build it with nautiloid build, or fetch it with {self.name} pull.",
+                f"Build it with nautiloid build, or fetch it with nautiloid pull or {self.name} pull.",
             )
         return string_map(json.loads(answer.stdout))
 
@@ -118,7 +118,8 @@ class DockerEngine(Engine):
         extra = ["--detach", f"--name={profile.name}", *_LOG, *(["--rm"] if remove else [])]
         answer = self.ask(*docker_command(self.name, profile, self._seen(profile.user), extra)[1:])
         if answer.returncode != 0:
-            raise EngineError(f"{self.name} could not start it: {last_line(answer.stderr)}")
+            hint = how_to_look("sh", profile.image) if answer.returncode == NOT_FOUND else ""
+            raise EngineError(f"{self.name} could not start it: {last_line(answer.stderr)}", hint)
 
     @cached_property
     def _daemon(self) -> str:

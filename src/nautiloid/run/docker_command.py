@@ -58,7 +58,7 @@ def _gpus(program: str) -> list[str]:
 def _limits(profile: HardenedProfile) -> list[str]:
     memory = [f"--memory={profile.memory}", f"--memory-swap={profile.memory}"] if profile.memory else []
     cpus = [f"--cpus={profile.cpus:g}"] if profile.cpus else []
-    ulimits = [f"--ulimit={limit}" for limit in profile.ulimits]
+    ulimits = [limit.docker() for limit in profile.ulimits]
     return [f"--pids-limit={profile.pids}", *memory, *cpus, f"--shm-size={profile.shared_memory}", *ulimits]
 
 

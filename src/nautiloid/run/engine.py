@@ -6,6 +6,7 @@ import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from nautiloid.errors import NautiloidError
 from nautiloid.oci.errors import ImageNotFoundError
@@ -16,6 +17,11 @@ from nautiloid.oci.source import ImageSource, open_image
 from nautiloid.progress import SILENT, Progress
 from nautiloid.run.profile import HardenedProfile
 from nautiloid.run.supervise import CompletedRun
+
+NOT_FOUND = 127
+"""The exit code that says that there is no such program, as in a shell and in Docker."""
+
+_SHELLS = ("sh", "ash", "bash", "dash", "zsh")
 
 
 class EngineError(NautiloidError):
@@ -49,10 +55,12 @@ class Engine(ABC):
     Attributes:
         name: What people call it.
         by_itself: Whether it may be chosen without being asked for.
+        looks_first: Whether it says before the start, in words, that a program is not in the image.
     """
 
     name: str
     by_itself = True
+    looks_first = False
 
     @abstractmethod
     def available(self) -> Availability:
@@ -163,3 +171,9 @@ def _engine_name(name: str | None, image: Image) -> str:
     if name and not name.startswith("sha256:") and "@" not in name:
         return name
     return f"nautiloid/image:{image.digest.partition(':')[2][:16]}"
+
+
+def how_to_look(word: str, image: str) -> str:
+    """Return what helps somebody who looked for a program in an image that has only what it needs."""
+    lead = "A hardened image has no shell. " if PurePosixPath(word).name in _SHELLS else ""
+    return f"{lead}`nautiloid debug {image}` looks into it with another image's tools; -dev variants have a shell."

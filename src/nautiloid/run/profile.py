@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -25,6 +25,16 @@ _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([bkmgt]?)(?:i?b)?", re.IGNORECASE)
 _MOST = 2**63  # what the kernel counts with; also keeps infinity and what is no number away
 _KERNELS_OWN = ("proc", "sys", "dev")
 _LARGEST_ID = 2**32 - 2
+
+# Docker's options of a mount: https://docs.docker.com/engine/storage/bind-mounts/
+_LABELS = "the labels that SELinux keeps of files are never changed", "Leave it away, or label them with chcon."
+_NOT_DONE = {
+    "rw": ("what is mounted is only read", "The one directory to write to is --output HOST:CONTAINER."),
+    "ro": ("the output is written to", "What is only read is --mount HOST:CONTAINER."),
+    "z": _LABELS,
+    "Z": _LABELS,
+}
+_FOR_OTHER_SYSTEMS = frozenset({"cached", "consistent", "delegated"})
 
 
 @dataclass(frozen=True)
@@ -72,12 +82,21 @@ class Mount:
     target: PurePosixPath
 
     @classmethod
-    def parse(cls, text: str) -> Mount:
+    def parse(cls, text: str, mode: Literal["ro", "rw"] = "ro") -> Mount:
         """Read ``HOST:CONTAINER``; the host path may be relative to the current directory.
 
+        Args:
+            text: What a user typed. Docker's options behind it are understood: what is so anyway may be said.
+            mode: Whether it is read or written to.
+
         Raises:
-            UsageError: It has another shape.
+            UsageError: It has another shape, or an option asks for what is not done here.
         """
+        place, _, options = text.rpartition(":")
+        if ":" in place and (asked := set(options.split(","))) <= {"ro", "rw", *_NOT_DONE, *_FOR_OTHER_SYSTEMS}:
+            for word in sorted(asked - {mode, *_FOR_OTHER_SYSTEMS}):
+                raise UsageError(f"{text!r}: {_NOT_DONE[word][0]}.", _NOT_DONE[word][1])
+            text = place
         source, colon, target = text.rpartition(":")
         if not colon or not source or not target:
             raise UsageError(f"{text!r} is not a mount.", "Write HOST:CONTAINER, like ./photos:/data.")
@@ -194,8 +213,21 @@ class HardenedProfile:
         for mount in self.mounts:
             if not mount.source.exists():
                 raise UsageError(f"{mount.source} does not exist, so that it cannot be mounted.")
+        for target in targets:
+            self._check_room(target, targets)
         if self.output and self.output.source.exists() and not self.output.source.is_dir():
             raise UsageError(f"The output {self.output.source} is not a directory.")
+
+    def _check_room(self, target: PurePosixPath, targets: Sequence[PurePosixPath]) -> None:
+        """A place below a mount must be there already: no engine can make it in what is only read."""
+        outer = max((one for one in targets if one in target.parents), key=lambda one: len(one.parts), default=None)
+        for mount in self.mounts:
+            place = mount.source / target.relative_to(outer) if mount.target == outer else mount.source
+            if not place.exists():
+                raise UsageError(
+                    f"There is no {place}, over which to mount {target}: what is mounted at {outer} is only read.",
+                    "Make it there, empty, or mount it beside.",
+                )
 
 
 def tmpfs_of(image_labels: Mapping[str, str]) -> tuple[PurePosixPath, ...]:

@@ -7,6 +7,7 @@ import io
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from ipaddress import ip_address
@@ -18,6 +19,7 @@ from nautiloid.run.ports import Port
 
 _BACKLOG = 512
 _LAST = 5.0  # seconds
+_PAUSE = 0.1  # seconds before a carrier that was killed is begun anew
 
 
 class PortError(NautiloidError):
@@ -67,20 +69,51 @@ def _carrying(ancestor: int, sockets: Sequence[tuple[socket.socket, Port]]) -> I
         return
     words = [sys.executable, "-P", "-m", "nautiloid.run.forward", str(program)]
     words += [f"{one.fileno()}:{port.inside}" for one, port in sockets]
-    carrier = subprocess.Popen(
-        announced(words),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        pass_fds=[one.fileno() for one, _ in sockets],
-        start_new_session=True,  # Ctrl-C is for the program; whoever still talks to it is let finish
-    )
-    with carrier, carrier.stdout or io.BytesIO() as says:
-        says.readline()
+    carrier = _Carrier(words, [one.fileno() for one, _ in sockets])
+    try:
+        yield
+    finally:
+        carrier.end()
+
+
+class _Carrier:
+    """The process that carries, begun anew where something kills it: the sockets are ours, and nobody else answers."""
+
+    def __init__(self, words: Sequence[str], descriptors: Sequence[int]) -> None:
+        self._words, self._descriptors = words, descriptors
+        self._ending = threading.Event()
+        self._lock = threading.Lock()
+        self._process = self._begun()
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+        self._watching.start()
+
+    def end(self) -> None:
+        """End it, when it has carried what is under way."""
+        with self._lock:
+            self._ending.set()
+        (self._process.stdin or io.BytesIO()).close()
         try:
-            yield
-        finally:
-            (carrier.stdin or io.BytesIO()).close()
-            try:
-                carrier.wait(_LAST)
-            except subprocess.TimeoutExpired:
-                carrier.kill()
+            self._process.wait(_LAST)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._watching.join()
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            announced(self._words),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=self._descriptors,
+            start_new_session=True,  # Ctrl-C is for the program; whoever still talks to it is let finish
+        )
+        with process.stdout or io.BytesIO() as says:
+            says.readline()
+        return process
+
+    def _watch(self) -> None:
+        while self._process.wait() != 0 and not self._ending.wait(_PAUSE):  # 0: the program is gone
+            with self._lock:
+                if self._ending.is_set():
+                    return
+                (self._process.stdin or io.BytesIO()).close()
+                self._process = self._begun()

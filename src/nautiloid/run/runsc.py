@@ -21,7 +21,7 @@ from nautiloid.errors import UsageError
 from nautiloid.oci.source import open_image
 from nautiloid.oci.unpack import rootfs_path
 from nautiloid.programs import announced
-from nautiloid.run.bundle import bundle_config
+from nautiloid.run.bundle import Ground, bundle_config
 from nautiloid.run.confinement import die_with_parent
 from nautiloid.run.engine import Availability
 from nautiloid.run.limits import limits
@@ -61,7 +61,8 @@ class RunscEngine(UnpackingEngine):
         """Return the command, and the bundle's configuration as a comment."""
         with open_image(profile.image, self._store) as source:
             root = rootfs_path(source.image, self._cache)
-            config = bundle_config(profile, source.image, root, _inside(profile.user))
+            ground = self._ground(profile, root, Path("BUNDLE"))
+            config = bundle_config(profile, source.image, ground, _inside(profile.user))
         return f"{super().shell_line(profile)}  # BUNDLE/config.json: {json.dumps(config)}"
 
     def shortcomings(self, profile: HardenedProfile) -> Iterator[str]:
@@ -85,7 +86,9 @@ class RunscEngine(UnpackingEngine):
             root = self._root_of(source, profile)
             bundle, state = Path(scratch, "bundle"), Path(scratch, "state")
             bundle.mkdir()
-            config = bundle_config(profile, source.image, root, _inside(profile.user))
+            ground = self._ground(profile, root, bundle)
+            ground.lay_out()
+            config = bundle_config(profile, source.image, ground, _inside(profile.user))
             (bundle / "config.json").write_text(json.dumps(config))
 
             # Its control socket is named after it, in one name space for all of the machine.
@@ -105,6 +108,9 @@ class RunscEngine(UnpackingEngine):
 
             words = [*held.words, *before, *_command(profile, state, bundle, name)]
             yield Invocation(words, prepare=prepare, kill=kill, deliver=deliver)
+
+    def _ground(self, profile: HardenedProfile, root: Path, bundle: Path) -> Ground:
+        return Ground.of(profile, root, self._own_files(profile), bundle)
 
 
 def _runsc() -> list[str]:

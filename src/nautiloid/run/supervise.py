@@ -176,7 +176,7 @@ def _stop(client: Invocation, process: subprocess.Popen[bytes], signum: int, gra
         return _exit_code(process.wait(grace))
     except (_Interrupted, subprocess.TimeoutExpired):
         _end(client, process)
-        return 128 + signum
+        return 128 + signal.SIGKILL
     finally:
         client.kill()  # a client that was told to stop too often leaves without its container
 

@@ -51,12 +51,16 @@ class Ulimit:
         return ours == UNLIMITED or (self.hard != UNLIMITED and self.hard <= ours)
 
     def __str__(self) -> str:
-        return f"{self.name}={self.soft}:{self.hard}"
+        soft, hard = ("unlimited" if value == UNLIMITED else value for value in (self.soft, self.hard))
+        return f"{self.name}={soft}:{hard}"
 
     def prlimit(self) -> str:
         """Return it as an option of ``prlimit``."""
-        soft, hard = ("unlimited" if value == UNLIMITED else value for value in (self.soft, self.hard))
-        return f"--{self.name}={soft}:{hard}"
+        return f"--{self}"
+
+    def docker(self) -> str:
+        """Return it as an option of Docker and Podman, which know numbers alone."""
+        return f"--ulimit={self.name}={self.soft}:{self.hard}"
 
 
 def _number(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nautiloid.oci.errors import ImageNotFoundError
 from nautiloid.oci.image import Image
@@ -14,13 +14,17 @@ from nautiloid.oci.source import ImageSource
 from nautiloid.oci.unpack import rootfs_path, unpacked
 from nautiloid.progress import SILENT, Progress
 from nautiloid.run.engine import Engine
-from nautiloid.run.mount_points import make_mount_points
+from nautiloid.run.mount_points import make_common_places
+from nautiloid.run.own_files import OWN_FILES, own_files, write_own_files
 from nautiloid.run.profile import HardenedProfile
+from nautiloid.run.startable import check_start
 from nautiloid.run.supervise import CompletedRun, Invocation, attach, capture, record
 
 
 class UnpackingEngine(Engine):
     """Runs images that it unpacks once into the cache."""
+
+    looks_first = True
 
     def __init__(self, store: Layout, cache: Path, *, grace: float = 10.0) -> None:
         """Say where images come from and where they are unpacked.
@@ -42,12 +46,18 @@ class UnpackingEngine(Engine):
     def load(self, source: ImageSource, reference: str, progress: Progress = SILENT) -> None:
         """Unpack the image into the cache."""
         del reference
-        unpacked(source, self._cache, progress)
+        make_common_places(unpacked(source, self._cache, progress), OWN_FILES)
+
+    def shell_line(self, profile: HardenedProfile) -> str:
+        """Return the command as a line that a shell understands; what it mounts beside the image is made."""
+        write_own_files(profile, self._cache)
+        return super().shell_line(profile)
 
     def labels_of(self, reference: str) -> Mapping[str, str]:
         """Refuse: this engine has no images beside the store's."""
         raise ImageNotFoundError(
-            f"There is no image {reference} in Nautiloid's store.", "Build it with nautiloid build."
+            f"There is no image {reference} in Nautiloid's store.",
+            "Build it with nautiloid build, or fetch it with nautiloid pull.",
         )
 
     def run(
@@ -87,10 +97,20 @@ class UnpackingEngine(Engine):
         """
 
     def _root_of(self, source: ImageSource, profile: HardenedProfile) -> Path:
-        """Return the image's root file system, with places for what is mounted over it."""
+        """Return the image's root file system, in which what is to be started is there.
+
+        Raises:
+            EngineError: It is not, or cannot be started.
+        """
         root = unpacked(source, self._cache)
-        make_mount_points(profile, root, source.image.config.working_dir)
+        make_common_places(root, OWN_FILES, source.image.config.working_dir)
+        write_own_files(profile, self._cache)
+        check_start(profile, source.image.config, root)
         return root
+
+    def _own_files(self, profile: HardenedProfile) -> dict[PurePosixPath, Path]:
+        """Return the files that tell a run its names, by where the container has them."""
+        return own_files(profile, self._cache)
 
     def _name_for(self, typed: str, local_name: str) -> str:
         del local_name

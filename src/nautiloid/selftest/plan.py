@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from nautiloid import labels
+from nautiloid.documents.faults import faults_of
 from nautiloid.errors import NautiloidError
 from nautiloid.factory.app import App
 from nautiloid.factory.self_test import Probe, SelfTest
@@ -75,4 +76,4 @@ def _read(image_labels: Mapping[str, str], label: str, kind: type[_Label]) -> _L
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        raise NautiloidError(f"the image's label {label} cannot be read: {error.errors()[0]['msg']}") from error
+        raise NautiloidError(f"the image's label {label} cannot be read: {faults_of(error)[0]}") from error

@@ -47,7 +47,7 @@ class SelfTestReport:
 
     def to_json(self) -> str:
         """Return the report as JSON."""
-        return json.dumps({**asdict(self), "passed": not self.failures}, indent=1) + "\n"
+        return json.dumps({"schema": 1, **asdict(self), "passed": not self.failures}, indent=1) + "\n"
 
     def to_junit(self) -> str:
         """Return the report as JUnit XML, which CI systems show."""

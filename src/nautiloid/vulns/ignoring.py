@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from nautiloid import bounds
 from nautiloid.documents.bounded_yaml import loads_yaml
+from nautiloid.documents.faults import faults_of
 from nautiloid.errors import UsageError
 from nautiloid.regular_file import read_regular
 from nautiloid.vulns.coverage import undecided_gap
@@ -62,10 +63,8 @@ def read_ignored(path: Path) -> tuple[Ignored, ...]:
     try:
         return _IgnoreFile.model_validate(_loaded(path) or {}).ignore
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
         raise UsageError(
-            f"{path}: {where or 'the file'}: {first['msg'].replace('valid tuple', 'valid list')}",
+            f"{path}: {faults_of(error)[0]}",
             "Write: ignore: [{id: ..., reason: ..., expires: 2026-12-31}]",
         ) from error
 

@@ -43,6 +43,9 @@ def debug(name: str, words: Sequence[str], tools: str | None, engine: str, works
             f"The container {name} has ended, and its memory with it.",
             f"Look at its image: nautiloid debug {running.image}",
         )
+    if running is None:
+        with open_image(name, workspace.images):  # of two images that are missing, the one that was named is told first
+            pass
     chosen = tools or _tools_for(running.image if running else name, workspace.images)
     if running is None:
         return _debug_image(name, words or _SHELL, chosen, engine, workspace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,9 @@ from typer.testing import CliRunner
 
 import nautiloid
 from nautiloid.cli.app import app
+from nautiloid.containers.container import Container
+from nautiloid.containers.known import own_shelf
+from nautiloid.containers.shelf import now
 from nautiloid.oci.layout import Layout
 
 from ..inspection.images import File, image_of
@@ -124,6 +128,12 @@ def test_quiet_says_nothing_of_a_file_that_it_wrote(store: Layout, tmp_path: Pat
     assert (tmp_path / "a.txt").read_text() == (tmp_path / "b.txt").read_text()
 
 
+def test_a_dry_run_of_patch_wants_no_name_for_what_is_not_made(store: Layout, tmp_path: Path) -> None:
+    done = _run("patch", str(tmp_path / "old.tar"), "--dry-run", "--db", str(tmp_path / "no.db"))
+    assert "no advisory database" in done.stderr
+    assert "Name it with --tag" in _run("patch", str(tmp_path / "old.tar")).stderr
+
+
 def test_quiet_keeps_errors(store: Layout) -> None:
     assert _run("-q", "inspect", "nautiloid/nothing").stderr.startswith("error: ")
 
@@ -169,3 +179,56 @@ def test_bash_completes_commands_and_formats(line: str, at: str, expected: list[
     done = _run(_NAUTILOID_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=at)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "at", "expected"),
+    [
+        ("nautiloid run naut", "2", ["nautiloid/test"]),
+        ("nautiloid diff nautiloid/test ", "3", ["nautiloid/test"]),
+        ("nautiloid inspect elsewhere", "2", []),
+        ("nautiloid build pytorch-c", "2", ["pytorch-cuda"]),
+        ("nautiloid lock ./my", "2", ["./my.yaml"]),
+        ("nautiloid stop mi", "2", ["mine"]),
+        ("nautiloid debug n", "2", ["nautiloid/test"]),
+    ],
+)
+def test_bash_completes_images_definitions_and_containers(
+    store: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, at: str, expected: list[str]
+) -> None:
+    monkeypatch.setenv("NAUTILOID_STATE", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.yaml").touch()
+    shelf = own_shelf()
+    shelf.reserve("mine")
+    shelf.write(Container("mine", "nautiloid/test", "bubblewrap", now()))
+    done = _run(_NAUTILOID_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=at)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == expected
+
+
+def test_images_are_listed_for_programs(store: Layout) -> None:
+    listed = json.loads(_run("images", "--format", "json").stdout)
+    assert listed["schema"] == 1
+    (image,) = listed["images"]
+    assert (image["name"], image["digest"]) == ("nautiloid/test:latest", store.images()[0][1].digest)
+    assert image["size"] > 0
+
+
+NEED_AN_IMAGE = [
+    *(("run",), ("test",), ("inspect",), ("sbom",), ("push",), ("compare", "nautiloid/test"), ("images", "--remove")),
+    *(("debug",), ("debug", "--tools", "nautiloid/test")),
+]
+
+
+@pytest.mark.parametrize("words", NEED_AN_IMAGE, ids=" ".join)
+def test_an_image_that_is_not_there_is_1_everywhere(
+    store: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """The request was well-formed, and could not be carried out; only diff and scan have codes of their own."""
+    monkeypatch.setenv("NAUTILOID_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("NAUTILOID_ENGINE", "bubblewrap")
+    done = _run(*words, "nautiloid/nothing")
+    assert "nautiloid/nothing" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 1, done.stderr

@@ -53,10 +53,24 @@ def test_another_process_with_the_same_number_is_not_it(tmp_path: Path) -> None:
     assert not shelf.find("mine").runs  # type: ignore[union-attr]
 
 
-def test_a_damaged_record_is_no_container(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [b"{", b"\xff", b"[]"])
+def test_a_damaged_record_hides_no_container(tmp_path: Path, damage: bytes) -> None:
     shelf = _shelf(tmp_path, _container("mine", os.getpid()))
-    (tmp_path / "state/mine/container.json").write_text("{")
+    (tmp_path / "state/mine/container.json").write_bytes(damage)
+    (found,) = shelf.all()
+    assert (found.name, found.damaged, found.process) == ("mine", True, None)
+    with shelf.log_of("mine").open("ab"):
+        assert shelf.find("mine").process == os.getpid()  # type: ignore[union-attr]
+    shelf.remove("mine")
     assert shelf.all() == []
+
+
+def test_a_name_whose_record_was_never_written_is_seen_after_a_while(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "state")
+    shelf.reserve("new")
+    assert shelf.all() == []
+    os.utime(tmp_path / "state/new", (1, 1))
+    assert shelf.all()[0].damaged
 
 
 @pytest.mark.parametrize("name", ["", "-x", "../x", "a/b", "a b", "x" * 64, "\x1b[31m"])

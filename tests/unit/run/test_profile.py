@@ -45,6 +45,29 @@ def test_a_mount_may_have_a_colon_in_its_host_path(tmp_path: Path, monkeypatch: 
             Mount.parse(wrong)
 
 
+def test_a_mount_takes_dockers_words_where_they_say_what_is_so(tmp_path: Path) -> None:
+    plain = Mount(tmp_path, DATA)
+    for words in ("", ":ro", ":cached", ":ro,delegated"):
+        assert Mount.parse(f"{tmp_path}:/data{words}") == plain
+    assert Mount.parse(f"{tmp_path}:/data:rw", "rw") == plain
+    for words, said in (("rw", "only read"), ("z", "SELinux"), ("ro,Z", "SELinux"), ("rw,z", "only read")):
+        with pytest.raises(UsageError, match=said):
+            Mount.parse(f"{tmp_path}:/data:{words}")
+    with pytest.raises(UsageError, match="written to"):
+        Mount.parse(f"{tmp_path}:/data:ro", "rw")
+    assert Mount.parse("ro:/ro").target == PurePosixPath("/ro")
+
+
+def test_a_place_below_a_mount_must_be_there(tmp_path: Path) -> None:
+    outer = tmp_path / "outer"
+    (outer / "there").mkdir(parents=True)
+    mounts = (Mount(outer, DATA), Mount(tmp_path, DATA / "there"))
+    assert HardenedProfile("a", mounts=mounts).mounts == mounts
+    with pytest.raises(UsageError, match="over which to mount /data/gone"):
+        HardenedProfile("a", mounts=(Mount(outer, DATA), Mount(tmp_path, DATA / "gone")))
+    HardenedProfile("a", mounts=(Mount(tmp_path, DATA / "new"),), output=Mount(outer, DATA))
+
+
 @pytest.mark.parametrize(
     ("text", "size"), [("1", 1), ("512m", 512 << 20), ("4G", 4 << 30), ("1.5GiB", 3 << 29), ("2kb", 2048), ("7b", 7)]
 )

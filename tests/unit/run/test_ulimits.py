@@ -17,7 +17,8 @@ from nautiloid.run.ulimits import Ulimit
 )
 def test_a_limit_as_each_engine_wants_it(text: str, docker: str, prlimit: str) -> None:
     limit = Ulimit.parse(text)
-    assert (str(limit), limit.prlimit()) == (docker, prlimit)
+    assert (limit.docker(), limit.prlimit()) == (f"--ulimit={docker}", prlimit)
+    assert "-1" not in str(limit)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
+from nautiloid.cli.groups.once import OnceCommand
+
 Command = Callable[..., None] | typer.Typer
 """A function that typer makes a command of, or several commands under one name."""
 
@@ -40,5 +42,5 @@ class Group:
             application.add_typer(command, name=name, rich_help_panel=self.title)
         else:
             settings = dict(self.settings.get(name, {}))
-            kind = self.kinds.get(name, TyperCommand)
+            kind = self.kinds.get(name, OnceCommand)
             application.command(name, cls=kind, context_settings=settings, rich_help_panel=self.title)(command)

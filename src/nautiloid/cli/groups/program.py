@@ -1,16 +1,18 @@
-"""A command whose own words end at ``--``: what follows belongs to a program."""
+"""Commands that start a program: which words are their own, and which are the program's."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+
+from nautiloid.cli.groups.once import OnceCommand
 
 _KEPT = "nautiloid.program"
 
 
-class BeforeProgram(TyperCommand):
+class BeforeProgram(OnceCommand):
     """Keeps what follows ``--`` away from the command's own arguments, of which some may be left out.
 
     The type of the context is click's, or that of typer's own copy of it: it depends on typer's version.
@@ -30,3 +32,10 @@ class BeforeProgram(TyperCommand):
 def program_of(context: typer.Context) -> list[str]:
     """Return what follows ``--`` on the command line."""
     return list(context.meta.get(_KEPT, ()))
+
+
+def misplaced(context: typer.Context, words: Sequence[str] | None) -> str | None:
+    """Return the first word of a program where it reads like an option of the command, and was perhaps meant as one."""
+    first = next(iter(words or ()), "")
+    names = {name for option in context.command.params for name in option.opts if name.startswith("-")}
+    return first if first.partition("=")[0] in names | {"-it", "-ti"} else None

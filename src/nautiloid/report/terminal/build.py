@@ -23,7 +23,12 @@ def build_to_lines(built: Built, *, width: int | None) -> list[Text]:
         lines += _layers(result, width)
     if built.results:
         lines += plain([_selftest(built.tests)], width)
-    return [*lines, *(Text(name) for name in _names(built))]
+    return [*lines, *names_to_lines(built)]
+
+
+def names_to_lines(built: Built) -> list[Text]:
+    """Return only what was built: names with digests."""
+    return [Text(name) for name in _names(built)]
 
 
 def _layers(result: BuildResult, width: int | None) -> list[Text]:

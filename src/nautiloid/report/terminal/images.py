@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.text import Text
 
+from nautiloid.oci.image import Image
 from nautiloid.oci.layout import Layout
 from nautiloid.report import words
 from nautiloid.report.tables import Column, render_table
 
 _DIGEST = 19  # "sha256:" and twelve digits, as engines show it on a terminal
+
+
+def content_size(images: Iterable[Image]) -> int:
+    """Return the bytes of the layers of images; those that they share count once."""
+    return sum({layer.digest: layer.size for image in images for layer in image.manifest.layers}.values())
 
 
 def images_to_lines(store: Layout, *, width: int | None) -> list[Text]:
@@ -23,7 +31,6 @@ def images_to_lines(store: Layout, *, width: int | None) -> list[Text]:
     rows = []
     for name, entry in store.images():
         found = store.images_behind(entry)
-        layers = {layer.digest: layer.size for image in found for layer in image.manifest.layers}
         platforms = ", ".join(str(image.config.platform) for image in found)
-        rows.append([name, platforms, words.size(sum(layers.values())), entry.digest[:shown]])
+        rows.append([name, platforms, words.size(content_size(found)), entry.digest[:shown]])
     return render_table(columns, rows, width=width)

@@ -18,9 +18,11 @@ from cyclonedx.validation.json import JsonStrictValidator
 from nautiloid.inspection.difference import Difference
 from nautiloid.inspection.layer_changes import LayerChanges
 from nautiloid.models.verdict import Judgement, runs_code
+from nautiloid.oci.layout import Layout
 from nautiloid.report.formats import Formats
 from nautiloid.report.formats.comparison import COMPARISON_FORMATS
 from nautiloid.report.formats.difference import DIFFERENCE_FORMATS
+from nautiloid.report.formats.images import IMAGE_FORMATS
 from nautiloid.report.formats.inspection import INSPECTION_FORMATS
 from nautiloid.report.formats.models import MODEL_FORMATS
 from nautiloid.report.formats.patch import PATCH_FORMATS
@@ -44,6 +46,7 @@ MODELS = JudgedModels("models", (JudgedFile(HOSTILE, 9, Judgement.of("pickle", [
 REPORTED: dict[str, tuple[Formats[Any], Any]] = {
     "comparison": (COMPARISON_FORMATS, COMPARISON),
     "difference": (DIFFERENCE_FORMATS, DIFFERENCE),
+    "images": (IMAGE_FORMATS, Layout(Path("no-store"))),
     "inspection": (INSPECTION_FORMATS, INSPECTION),
     "models": (MODEL_FORMATS, MODELS),
     "patch": (PATCH_FORMATS, PATCH),
@@ -76,7 +79,7 @@ class _Elements(HTMLParser):
 
 
 def _is_json(text: str) -> None:
-    assert isinstance(json.loads(text), dict)
+    assert isinstance(json.loads(text)["schema"], int), "who reads it must see when a field changes its meaning"
 
 
 def _is_cyclonedx(text: str) -> None:
