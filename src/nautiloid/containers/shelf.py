@@ -12,8 +12,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from nautiloid import bounds
 from nautiloid.atomic import write_text
 from nautiloid.containers.container import Container, ContainerError, checked_name
+from nautiloid.errors import UsageError
+from nautiloid.regular_file import read_regular
 
 
 class _Record(BaseModel):
@@ -62,8 +65,10 @@ class Shelf:
     def find(self, name: str) -> Container | None:
         """Return a container; one whose process is gone has ended, whether or not anybody saw it."""
         try:
-            record = _Record.model_validate_json((self._directory / name / "container.json").read_text())
-        except (OSError, ValidationError):
+            record = _Record.model_validate_json(
+                read_regular(self._directory / name / "container.json", bounds.WRITTEN_BY_HAND)
+            )
+        except (OSError, ValidationError, UsageError):
             return None
         known = Container(**{key: value for key, value in record if key != "born"})
         gone = known.process is not None and _born(known.process) != record.born

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from nautiloid import bounds
 from nautiloid.buffer import Buffer
 from nautiloid.packages.unreadable import UnreadableError
 
-_MOST_ENTRIES = 200_000
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError, KeyError)
 
 
@@ -34,7 +34,7 @@ def open_zip(content: BinaryIO) -> Iterator[zipfile.ZipFile]:
 
 
 def _check_entries(archive: zipfile.ZipFile) -> None:
-    if len(archive.namelist()) > _MOST_ENTRIES:
+    if len(archive.namelist()) > bounds.ARCHIVE_ENTRIES:
         raise UnreadableError(f"an archive with {len(archive.namelist())} entries")
 
 
