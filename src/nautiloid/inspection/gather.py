@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import struct
 import tempfile
 from collections.abc import Callable
 from typing import IO
@@ -49,7 +50,7 @@ class Gather:
             return Unread(f"larger than {bounds.COLLECTED >> 30} GiB")
         try:
             return self._read()
-        except (ValueError, OSError, MemoryError, RecursionError) as error:
+        except (ValueError, OSError, MemoryError, RecursionError, struct.error) as error:
             return Unread(str(error) or type(error).__name__)
         finally:
             self._close()
