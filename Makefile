@@ -43,7 +43,7 @@ test: $(VENV)/.ready-tests
 	@$(PYTEST)
 
 test-unit: $(VENV)/.ready-tests
-	@$(PYTEST) tests/unit
+	@$(PYTEST) tests/unit tests/fuzz
 
 check: $(VENV)/.ready-tests
 	$(BIN)/ruff check .

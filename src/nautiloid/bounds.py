@@ -21,6 +21,66 @@ WRITTEN_BY_HAND: Final = 4 * MIB
 WRITTEN_BY_HAND_VALUES: Final = 100_000
 """Values in such a document, each alias counted as all that it stands for."""
 
+DOCUMENT: Final = 128 * MIB
+"""Bytes of a document that a program wrote: an SBOM, a lock, VEX; its values take ten times that in memory."""
+DOCUMENT_VALUES: Final = 3_000_000
+"""Values of a document, which take a hundred bytes each; counted by its brackets and commas, before any is made."""
+DOCUMENT_ENTRIES: Final = 500_000
+"""Components of one document; the largest images hold some ten thousand."""
+
+JSON_RECORD: Final = 16 * MIB
+"""Bytes of a package's record in JSON; conda's largest have some MB."""
+
+# -- advisories --------------------------------------------------------------------------------------------------------
+ADVISORY: Final = 64 * MIB
+"""Bytes of one OSV record; the largest real ones have some MB."""
+ADVISORY_LIST: Final = 256 * MIB
+"""Bytes of a list for all of them (EPSS, CISA, changed records), decompressed; real ones have some 10 MB."""
+
+# -- inspection --------------------------------------------------------------------------------------------------------
+COLLECTED: Final = 8 * GIB
+"""Bytes of one file that is looked into; it lies on the disk meanwhile."""
+RECORD: Final = 64 * MIB
+"""Bytes of one package manager's record; Debian's whole database has some 10 MB."""
+RECORDS: Final = 128 * MIB
+"""Bytes of all records of an image, which are kept until its last layer; large images have 30 MB."""
+OS_RELEASE: Final = 64 * KIB
+"""Bytes of os-release; real ones have 400."""
+COMPONENTS: Final = 200_000
+"""Components that an image's files list, those of package managers aside; large images have 20,000."""
+
+# -- package records ---------------------------------------------------------------------------------------------------
+ARCHIVE_ENTRIES: Final = 200_000
+"""Entries of a jar or a wheel."""
+ARCHIVE_MEMBER: Final = 64 * MIB
+"""Bytes of one member that is read: a record, or an archive in an archive."""
+ARCHIVE_MEMBERS_READ: Final = 256 * MIB
+"""Bytes of all members of one outermost archive that are read."""
+ARCHIVE_DEPTH: Final = 6
+"""Archives in archives."""
+GO_MODULES: Final = 1 * MIB
+"""Bytes of a Go program's build information; the largest have some 50 kB."""
+RPM_DATABASE: Final = 256 * MIB
+"""Bytes of an rpm database, which SQLite wants in memory; a desktop's has 200 MB, an image's 10."""
+RPM_HEADER: Final = 16 * MIB
+"""Bytes of one package's header; the largest real ones have 2 MB."""
+RPM_HEADERS: Final = 256 * MIB
+"""Bytes of all of them."""
+RPM_PACKAGES: Final = 200_000
+"""Packages of one database; a whole distribution has some 60,000."""
+RPM_TAGS: Final = 4096
+"""Tags of one header; real ones have some hundred."""
+RPM_FILES: Final = 500_000
+"""Files of one package; the largest have 100,000."""
+RPM_STEPS: Final = 50_000_000
+"""Steps of SQLite's machine for one query."""
+
+# -- secrets -----------------------------------------------------------------------------------------------------------
+SECRETS_SECONDS: Final = 0.5
+"""Seconds of work that the search of any text may take, beside what its bytes are worth."""
+SECRETS_BYTES_A_SECOND: Final = 2 * MIB
+"""Bytes for which it may take one more; real texts go by a hundred times as fast."""
+
 # -- compression -------------------------------------------------------------------------------------------------------
 ZSTD_WINDOW: Final = 128 * MIB
 """Bytes that a zstd stream may make its reader keep; its own tool asks before it takes more (``--long``)."""
@@ -50,6 +110,10 @@ LAYER_EXTENSION: Final = MIB
 """Bytes of one such header; Go's ``maxSpecialFileSize``, beyond which Docker refuses a layer as well."""
 LAYER_ENTRIES: Final = 1_000_000
 """Entries of one layer; the largest real ones have some 300,000."""
+PATH: Final = 4096
+"""Bytes of a path, which Linux opens no longer ones than (``PATH_MAX``)."""
+FILE_NAME: Final = 255
+"""Bytes of a name within a path (``NAME_MAX``)."""
 PATH_DEPTH: Final = 400
 """Directories in each other; a hostile tree must not exhaust the stack of whoever walks it."""
 LINKS_FOLLOWED: Final = 40

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from nautiloid import bounds
 from nautiloid.atomic import write_text
 from nautiloid.containers.container import Container, ContainerError, checked_name
 from nautiloid.errors import UsageError
+from nautiloid.regular_file import read_regular
 
 _STARTING = 10.0  # seconds in which a container's record must have been written
 
@@ -70,8 +72,10 @@ class Shelf:
         Where its record is damaged it is there all the same: it may run.
         """
         try:
-            record = _Record.model_validate_json((self._directory / name / "container.json").read_bytes())
-        except (OSError, ValidationError):
+            record = _Record.model_validate_json(
+                read_regular(self._directory / name / "container.json", bounds.WRITTEN_BY_HAND)
+            )
+        except (OSError, ValidationError, UsageError):
             return self._damaged(name)
         known = Container(**{key: value for key, value in record if key != "born"})
         gone = known.process is not None and _born(known.process) != record.born

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from nautiloid.errors import NautiloidError
 
 _STANZA_BREAK = re.compile(r"\n(?:[ \t]*\n)+")
+_LONGEST_NUMBER = 20
 _FIELD_NAME = re.compile(r"[!-9;-~]+", re.ASCII)
 
 
@@ -52,6 +53,18 @@ class Stanza(Mapping[str, str]):
         except KeyError:
             about = self.get("Package", "a stanza")
             raise ControlSyntaxError(f"{about} has no {field} field") from None
+
+    def number(self, field: str) -> int:
+        """Return the number that a field holds.
+
+        Raises:
+            ControlSyntaxError: The stanza does not have the field, or it holds something else.
+        """
+        value = self.require(field)
+        if not (value.isascii() and value.isdigit() and len(value) < _LONGEST_NUMBER):
+            about = self.get("Package", "a stanza")
+            raise ControlSyntaxError(f"{about} has a {field} field that is no number: {value[:60]!r}")
+        return int(value)
 
     def lines(self, field: str) -> tuple[str, ...]:
         """Return the non-empty lines of a field's value, stripped; none when the field is absent."""

@@ -111,7 +111,7 @@ class PackageIndex:
         self._parsed.clear()
         for chunk in split_stanzas(text):
             # Archives write Package first; anything else takes the slow way.
-            name = chunk[9 : chunk.find("\n")] if chunk.startswith("Package: ") else Stanza(chunk)["Package"]
+            name = chunk[9:].partition("\n")[0] if chunk.startswith("Package: ") else Stanza(chunk).require("Package")
             self._entries[name].append(_Entry(chunk, archive, suite))
             # Searching for plain text first: most packages provide nothing.
             if "\nProvides:" in chunk and (provides := _PROVIDES.search(chunk)):
@@ -170,9 +170,9 @@ class PackageIndex:
             source=source["name"] if source else name,
             source_version=(source["version"] if source else None) or version,
             filename=stanza.require("Filename"),
-            size=int(stanza.require("Size")),
+            size=stanza.number("Size"),
             sha256=stanza.require("SHA256"),
-            installed_size=int(stanza.get("Installed-Size", "0")),
+            installed_size=stanza.number("Installed-Size") if "Installed-Size" in stanza else 0,
             depends=self._relations(stanza, "Depends"),
             pre_depends=self._relations(stanza, "Pre-Depends"),
             conflicts=self._relations(stanza, "Conflicts"),

@@ -123,7 +123,7 @@ class Elf:
         names = headers[names_at]
         table = bytes(self.content[names.offset : names.offset + min(names.size, 1 << 20)])
         return {
-            table[header.name :].partition(b"\0")[0].decode("ascii", "replace"): (header.offset, header.size)
+            _until_zero(table, header.name): (header.offset, header.size)
             for header in headers
             if header.kind != SHT_NOBITS
         }
@@ -273,3 +273,7 @@ class Elf:
             return struct.unpack_from(self._order + form, self.content, offset)
         except (struct.error, OverflowError) as error:
             raise ElfError("a table lies outside of the file") from error
+
+
+def _until_zero(table: bytes, start: int) -> str:
+    return table[start : start + _LONGEST_TEXT].partition(b"\0")[0].decode("ascii", "replace")

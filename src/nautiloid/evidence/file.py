@@ -9,11 +9,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from nautiloid import bounds
 from nautiloid.atomic import write_text
 from nautiloid.documents.faults import faults_of
+from nautiloid.documents.strict_json import loads_bounded
 from nautiloid.errors import UsageError
 from nautiloid.evidence.proposals import Proposal
 from nautiloid.evidence.uses import ComponentUse
+from nautiloid.regular_file import read_regular
 
 MEDIA_TYPE = "application/vnd.nautiloid.vex-evidence+json"
 SCHEMA = 1
@@ -69,8 +72,8 @@ def read_evidence(path: Path) -> tuple[Evidence, str]:
         UsageError: It cannot be read, or is something else.
     """
     try:
-        content = path.read_bytes()
-        data = json.loads(content)
+        content = read_regular(path, bounds.DOCUMENT)
+        data = loads_bounded(content)
         if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
             raise UsageError(f"{path} is no evidence of schema {SCHEMA}", "Make it with 'nautiloid vex suggest'.")
         return _EVIDENCE.validate_python(data), hashlib.sha256(content).hexdigest()

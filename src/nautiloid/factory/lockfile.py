@@ -24,8 +24,10 @@ from pydantic import (
     model_serializer,
 )
 
+from nautiloid import bounds
 from nautiloid.atomic import write_text
 from nautiloid.documents.faults import faults_of
+from nautiloid.documents.strict_json import loads_strict
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition, unless_empty
 from nautiloid.factory.wholesome import (
@@ -37,6 +39,7 @@ from nautiloid.factory.wholesome import (
     SecureUrl,
     WheelName,
 )
+from nautiloid.regular_file import read_regular
 
 LOCK_VERSION: Final = 1
 
@@ -275,18 +278,21 @@ def read_lock(path: Path) -> Lock:
         LockError: There is none, or it is not one that this version of Nautiloid understands.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path, bounds.DOCUMENT).decode()
     except FileNotFoundError as error:
         raise LockError(f"there is no lock at {path}", "Make it with 'nautiloid lock'.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise LockError(f"cannot read the lock {path}: {error}") from error
     try:
+        loads_strict(text)  # what pydantic reads may name something twice, and other readers see the other one
         return Lock.model_validate_json(text)
     except ValidationError as error:
         raise LockError(
             f"{path} is not a lock of version {LOCK_VERSION}: {faults_of(error)[0]}",
             "Make a new one with 'nautiloid lock --upgrade'.",
         ) from error
+    except ValueError as error:
+        raise LockError(f"cannot read the lock {path}: {error}", "Make a new one with 'nautiloid lock'.") from error
 
 
 def write_lock(lock: Lock, path: Path) -> None:

@@ -50,6 +50,10 @@ class _Assembly:
         self.components: list[Component] = []
         self.owner: dict[str, int] = {}
         self._known: dict[tuple[str, str, str, str], int] = {}
+        self._named: dict[tuple[str, str], list[int]] = {}
+        # Dictionaries, as thousands of files may hold the same: whoever made the image chooses how many.
+        self._also: dict[int, dict[str, None]] = {}
+        self._files: dict[int, dict[str, None]] = {}
 
     def add(self, component: Component, claimed: Iterable[str] = ()) -> int:
         """Take in a component, once, with those of the files it claims that are nobody's yet."""
@@ -60,6 +64,7 @@ class _Assembly:
         if position is None:
             position = self._known[key] = len(self.components)
             self.components.append(component)
+            self._named.setdefault((component.within, library_name(component.name)), []).append(position)
         else:
             self.note(position, component)
         for path in claimed:
@@ -71,8 +76,24 @@ class _Assembly:
         """Record that a component was found in another way as well."""
         kept = self.components[position]
         origin = f"{component.how} ({component.evidence})"
-        if origin != f"{kept.how} ({kept.evidence})" and origin not in kept.also:
-            self.components[position] = replace(kept, also=(*kept.also, origin))
+        if origin != f"{kept.how} ({kept.evidence})":
+            self._also.setdefault(position, dict.fromkeys(kept.also))[origin] = None
+
+    def lies_in(self, position: int, path: str) -> None:
+        """Record that a component is in one more file."""
+        self._files.setdefault(position, dict.fromkeys(self.components[position].files))[path] = None
+
+    def so_called(self, within: str, name: str) -> list[int]:
+        """Return the components of a package that have a name, however they spell it."""
+        return self._named.get((within, library_name(name)), [])
+
+    def complete(self) -> list[Component]:
+        """Return the components with all that was recorded of them."""
+        for position, origins in self._also.items():
+            self.components[position] = replace(self.components[position], also=tuple(origins))
+        for position, paths in self._files.items():
+            self.components[position] = replace(self.components[position], files=tuple(paths))
+        return self.components
 
     def within(self, path: str) -> str:
         """Return the purl of the package that a path belongs to; empty for none."""
@@ -199,21 +220,18 @@ def _add_native_libraries(assembly: _Assembly) -> None:
 
 def _add_clue(assembly: _Assembly, path: str, within: str, component: Component) -> None:
     """Add a library, unless the SBOM that its distribution carries names it already: then it is one component."""
-    name = library_name(component.name)
-    for position, known in enumerate(assembly.components):
-        if not within or known.within != within or known.how is Found.NATIVE or library_name(known.name) != name:
-            continue
-        if component.version in ("", known.version):
+    positions = assembly.so_called(within, component.name)
+    for position in positions if within else ():
+        known = assembly.components[position]
+        if known.how is not Found.NATIVE and component.version in ("", known.version):
             assembly.note(position, component)
-            if path not in known.files:
-                kept = assembly.components[position]
-                assembly.components[position] = replace(kept, files=(*kept.files, path))
+            assembly.lies_in(position, path)
             return
-    for position, known in enumerate(assembly.components):
-        same = known.how is Found.NATIVE and (known.name, known.within) == (component.name, within)
+    for position in positions:
+        known = assembly.components[position]
+        same = known.how is Found.NATIVE and known.name == component.name
         if same and component.version in ("", known.version):
-            if path not in known.files:
-                assembly.components[position] = replace(known, files=(*known.files, path))
+            assembly.lies_in(position, path)
             return
     assembly.add(component)
 
@@ -224,7 +242,7 @@ def _finish(assembly: _Assembly) -> Assembled:
     for path, position in assembly.owner.items():
         owned.setdefault(position, []).append(path)
     finished = []
-    for position, component in enumerate(assembly.components):
+    for position, component in enumerate(assembly.complete()):
         paths = set(owned.get(position, ()))
         if component.within or component.kind not in (*_SYSTEM_KINDS, "pypi"):
             paths |= {path for path in component.files if path in assembly.files}

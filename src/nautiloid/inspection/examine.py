@@ -6,27 +6,29 @@ from functools import partial
 from typing import Protocol
 
 from nautiloid.buffer import Buffer
-from nautiloid.inspection.facts import Listed, Record, Script, StartupHook, Unread
+from nautiloid.inspection.facts import Script, StartupHook
 from nautiloid.inspection.gather import Gather
+from nautiloid.inspection.keeping import Keeping
 from nautiloid.inspection.layer_listing import Look
 from nautiloid.inspection.native_files import read_native
 from nautiloid.inspection.secrets.search import SecretSearch, is_text
 from nautiloid.inspection.startup_hooks import may_be_hook, read_hook, stands_in_site
 from nautiloid.models.judge import judge, may_be_model
-from nautiloid.packages.kind import PackageKind
 from nautiloid.packages.kinds import KINDS
 from nautiloid.packages.os_release import PATHS as OS_RELEASE
-from nautiloid.packages.unreadable import PartlyUnreadError
-
-_LARGEST_RECORD = 64 << 20
 
 
 class Examiner:
-    """The onlooker of an inspection."""
+    """The onlooker of an inspection: one for all its layers, as they share a keeping."""
+
+    def __init__(self) -> None:
+        self._keeping = Keeping()
 
     def look(self, path: str, size: int, mode: int, head: bytes) -> Look | None:
         """Return who looks into a file; None for the many that are only counted."""
-        parts = [part for part in (_part(path, size, mode, head), _hook(path, size, head)) if part is not None]
+        parts = [
+            part for part in (_part(path, size, mode, head, self._keeping), _hook(path, size, head)) if part is not None
+        ]
         search = SecretSearch(path) if is_text(head) else None
         return _Examination(parts, search) if parts or search else None
 
@@ -60,16 +62,19 @@ class _Examination:
         return next((one for one in told if one is not None and not isinstance(one, StartupHook)), None)
 
     def traces(self) -> tuple[object, ...]:
-        """Return start-up hooks and secrets."""
-        return (*self._hooks, *(self._search.found() if self._search is not None else ()))
+        """Return start-up hooks, secrets, and that not all of it was searched for those."""
+        if self._search is None:
+            return self._hooks
+        found, unread = self._search.found(), self._search.unread()
+        return (*self._hooks, *found, *((unread,) if unread is not None else ()))
 
 
-def _part(path: str, size: int, mode: int, head: bytes) -> _Part | None:
+def _part(path: str, size: int, mode: int, head: bytes, keeping: Keeping) -> _Part | None:
     if _is_record(path):
-        return Gather(path, size, _keep)
+        return Gather(path, size, keeping.keep)
     for kind in KINDS:
         if kind.wants(path, size):
-            return Gather(path, size, partial(_list, kind))
+            return Gather(path, size, partial(keeping.list, kind))
     if head.startswith(b"\x7fELF"):
         return Gather(path, size, read_native)
     if may_be_model(path, head, size):
@@ -102,17 +107,6 @@ class _Told:
 
 def _is_record(path: str) -> bool:
     return path in OS_RELEASE or any(kind.is_record(path) for kind in KINDS)
-
-
-def _keep(_: str, content: Buffer) -> Record | Unread:
-    return Record(bytes(content)) if len(content) <= _LARGEST_RECORD else Unread("a package record of over 64 MiB")
-
-
-def _list(kind: PackageKind, path: str, content: Buffer) -> Listed:
-    try:
-        return Listed(tuple(kind.read(path, content)))
-    except PartlyUnreadError as error:
-        return Listed(error.components, str(error))
 
 
 def _judge(path: str, content: Buffer) -> object:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import mmap
+import struct
 import tempfile
 from collections.abc import Callable
 from typing import IO
 
+from nautiloid import bounds
 from nautiloid.buffer import Buffer
 from nautiloid.inspection.facts import Unread
 
 IN_MEMORY = 4 << 20
 """Bytes up to which a file is collected in memory; a mapped file costs only the pages that are looked at."""
-
-LARGEST = 8 << 30
-"""Bytes beyond which nothing is collected."""
 
 Interpret = Callable[[str, Buffer], object]
 
@@ -37,7 +36,7 @@ class Gather:
     def feed(self, chunk: bytes) -> None:
         """Collect the next bytes."""
         self._taken += len(chunk)
-        if self._taken > LARGEST:
+        if self._taken > bounds.COLLECTED:
             return
         if self._file is not None:
             self._file.write(chunk)
@@ -46,12 +45,12 @@ class Gather:
 
     def facts(self) -> object:
         """Let the content be read, and forget it."""
-        if self._taken > LARGEST:
+        if self._taken > bounds.COLLECTED:
             self._close()
-            return Unread(f"larger than {LARGEST >> 30} GiB")
+            return Unread(f"larger than {bounds.COLLECTED >> 30} GiB")
         try:
             return self._read()
-        except (ValueError, OSError, MemoryError, RecursionError) as error:
+        except (ValueError, OSError, MemoryError, RecursionError, struct.error) as error:
             return Unread(str(error) or type(error).__name__)
         finally:
             self._close()

@@ -164,6 +164,10 @@ def clean_path(text: str) -> str:
         raise ImageFormatError(f"A layer has an entry {text!r} that points outside of the image.")
     if len(path.parts) > bounds.PATH_DEPTH:
         raise ImageFormatError(f"A layer has an entry {len(path.parts)} directories deep.", "The image is damaged.")
+    if len(text) > bounds.PATH or any(len(part) > bounds.FILE_NAME for part in path.parts):
+        raise ImageFormatError(
+            f"A layer has an entry {text[:40]!r}... with a longer name than any system takes.", "The image is damaged."
+        )
     return "/".join(path.parts)
 
 

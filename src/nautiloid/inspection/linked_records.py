@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from nautiloid import bounds
 from nautiloid.inspection.examine import Examiner
 from nautiloid.inspection.facts import Listed, Record, StartupHook, Unread
 from nautiloid.inspection.file_tree import FileTree, TreeFile
@@ -18,8 +19,6 @@ from nautiloid.inspection.startup_hooks import may_be_hook, stands_in_site
 from nautiloid.oci.errors import ImageFormatError
 from nautiloid.packages.kinds import KINDS
 from nautiloid.packages.os_release import PATHS as OS_RELEASE
-
-_LARGEST = 64 << 20
 
 Reread = Callable[[int, Onlooker], tuple[LayerEntry, ...]]
 """Reads the layer at a position once more, for an onlooker."""
@@ -38,6 +37,7 @@ def follow_links(files: Mapping[str, TreeFile], tree: FileTree, reread: Reread) 
     """
     found: dict[str, TreeFile] = {}
     wanted: dict[int, dict[str, TreeFile]] = {}
+    left = bounds.RECORDS
     for path, real in _links(files, tree):
         target = files.get(real)
         if target is None or target.entry is None or target.kind is not EntryKind.FILE:
@@ -45,10 +45,16 @@ def follow_links(files: Mapping[str, TreeFile], tree: FileTree, reread: Reread) 
                 found[path] = _with(files.get(path), path, target, Unread("a link that leads to no file"))
         elif isinstance(target.entry.facts, Record) and real != path:
             found[path] = _with(files.get(path), path, target, target.entry.facts)
-        elif target.entry.size > _LARGEST:
-            found[path] = _with(files.get(path), path, target, Unread("a link to a file of over 64 MiB"))
+        elif target.entry.size > bounds.RECORD:
+            reason = f"a link to a file of over {bounds.RECORD >> 20} MiB"
+            found[path] = _with(files.get(path), path, target, Unread(reason))
+        elif not _is_known(target.entry) and target.entry.size > left:
+            reason = f"what links lead to is larger than {bounds.RECORDS >> 20} MiB together"
+            found[path] = _with(files.get(path), path, target, Unread(reason))
         elif not _is_known(target.entry):
+            left -= target.entry.size
             wanted.setdefault(target.layer, {})[path] = target
+    examiner = Examiner()
     for layer, targets in wanted.items():
         contents = _contents(layer, targets, reread)
         for path, target in targets.items():
@@ -57,7 +63,7 @@ def follow_links(files: Mapping[str, TreeFile], tree: FileTree, reread: Reread) 
             if content is None:
                 found[path] = _with(files.get(path), path, target, Unread("a link to a file that cannot be read again"))
                 continue
-            seen = read_content(io.BytesIO(content), path, len(content), target.entry.mode, Examiner())
+            seen = read_content(io.BytesIO(content), path, len(content), target.entry.mode, examiner)
             hooks = tuple(trace for trace in seen.traces if isinstance(trace, StartupHook))
             found[path] = _with(files.get(path), path, target, seen.facts, hooks)
     return found

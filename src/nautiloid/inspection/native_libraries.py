@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from nautiloid import bounds
 from nautiloid.elf.errors import ElfError
 from nautiloid.elf.reader import Elf
 
@@ -173,7 +174,7 @@ def find_libraries(path: str, elf: Elf) -> tuple[Clue, ...]:
 def stem_of(file_name: str) -> str:
     """Return a shared object's name without ``lib``, versions and the hash that auditwheel puts in (``png16``)."""
     head = file_name.split(".so", 1)[0].removeprefix("lib")
-    match = _STEM_AND_HASH.fullmatch(head)
+    match = _STEM_AND_HASH.fullmatch(head[: bounds.FILE_NAME])
     return match["stem"].rstrip("-") if match else head
 
 

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from nautiloid import bounds
 from nautiloid.packages.kind import PackageKind
 from nautiloid.packages.kinds import KINDS
 
-_LARGEST_RECORD = 32 << 20
 _BYTECODE = re.compile(r"(?P<directory>.*/|)__pycache__/(?P<module>[^/.]+)\.[^/]+\.pyc")
 
 
@@ -33,7 +33,7 @@ class Owner:
 
 def is_package_record(path: str, size: int) -> bool:
     """Tell whether a file is one of a package manager's records, so that its content is worth keeping."""
-    return size <= _LARGEST_RECORD and any(kind.is_record(path) for kind in KINDS)
+    return size <= bounds.RECORD and any(kind.is_record(path) for kind in KINDS)
 
 
 def owners(

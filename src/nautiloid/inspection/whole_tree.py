@@ -62,7 +62,7 @@ def inspect_tree(
         compressed=0,
         surface=surface,
         findings=find_faults(files, surface, assembled.owner_name, traced),
-        skipped=find_unread(files, records, distribution, assembled.components),
+        skipped=find_unread(files, records, distribution, assembled.components, traces),
         usage=usage_of(files, assembled.owner_name, layers, name),
         tool=TOOL,
     )

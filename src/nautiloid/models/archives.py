@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 
+from nautiloid.documents.strict_json import loads_bounded
 from nautiloid.models.containers.tar import read_tar
 from nautiloid.models.containers.zip import Member, members_of
 from nautiloid.models.formats.exported import read_exported
@@ -141,14 +141,14 @@ def _served(members: list[Member], budget: Budget) -> list[Reason]:
                for member in members if member.name.endswith((".py", ".pyc", ".so"))]  # fmt: skip
     for text in _text(members, _MANIFEST, budget):
         try:
-            manifest = json.loads(text)
+            manifest = loads_bounded(text)
             served = manifest.get("model", {})
             if served.get("requirementsFile"):
                 reasons.append(runs_code(f"installs {served['requirementsFile']} when it is served"))
             handler = str(served.get("handler", ""))
             if handler.partition(":")[0].endswith(".py") or "/" in handler:
                 reasons.append(runs_code(f"is served by {handler}"))
-        except (ValueError, AttributeError, TypeError, RecursionError):
+        except (ValueError, AttributeError, TypeError):
             reasons.append(suspicious("its manifest cannot be read"))
     return reasons
 

@@ -55,10 +55,10 @@ def parse_reference(text: str) -> Reference:
     if is_digest(text):
         return Reference(text)
     if _is_path(text):
-        return Reference(None, Path(text).expanduser())
+        return Reference(None, _at_home(text))
     place, colon, name = text.partition(":")
     if colon and _is_path(place):
-        return Reference(parse_name(name), Path(place).expanduser())
+        return Reference(parse_name(name), _at_home(place))
     return Reference(parse_name(text))
 
 
@@ -79,6 +79,16 @@ def parse_name(text: str) -> str:
 
 
 def _is_path(text: str) -> bool:
-    path = Path(text).expanduser()
-    existing = path.is_file() or (path / "oci-layout").is_file()
+    try:
+        path = Path(text).expanduser()
+        existing = path.is_file() or (path / "oci-layout").is_file()
+    except (OSError, RuntimeError, ValueError):  # longer than any system takes; the home of nobody
+        existing = False
     return existing or (text.startswith(("/", "./", "../", "~")) and ":" not in text)
+
+
+def _at_home(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except (RuntimeError, ValueError) as error:
+        raise UsageError(f"{text!r} names the home of somebody who has none here.", "Write the whole path.") from error

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from nautiloid import bounds
 from nautiloid.buffer import Buffer
+from nautiloid.documents.strict_json import loads_bounded
 from nautiloid.packages.unreadable import UnreadableError
-
-_LARGEST = 64 << 20
 
 
 def read_json(content: Buffer, what: str) -> dict[str, Any]:
@@ -21,10 +20,10 @@ def read_json(content: Buffer, what: str) -> dict[str, Any]:
     Raises:
         UnreadableError: It is not JSON, or larger than any such record is.
     """
-    if len(content) > _LARGEST:
-        raise UnreadableError(f"{what} of over 64 MiB")
+    if len(content) > bounds.JSON_RECORD:
+        raise UnreadableError(f"{what} of over {bounds.JSON_RECORD >> 20} MiB")
     try:
-        data = json.loads(bytes(content))
-    except (ValueError, RecursionError) as error:
+        data = loads_bounded(bytes(content))
+    except ValueError as error:
         raise UnreadableError(f"{what} that is not JSON") from error
     return data if isinstance(data, dict) else {}

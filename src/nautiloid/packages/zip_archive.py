@@ -9,11 +9,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from nautiloid import bounds
 from nautiloid.buffer import Buffer
 from nautiloid.packages.unreadable import UnreadableError
 
-_MOST_ENTRIES = 200_000
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError, KeyError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    KeyError,
+)
 
 
 @contextmanager
@@ -34,7 +44,7 @@ def open_zip(content: BinaryIO) -> Iterator[zipfile.ZipFile]:
 
 
 def _check_entries(archive: zipfile.ZipFile) -> None:
-    if len(archive.namelist()) > _MOST_ENTRIES:
+    if len(archive.namelist()) > bounds.ARCHIVE_ENTRIES:
         raise UnreadableError(f"an archive with {len(archive.namelist())} entries")
 
 
@@ -62,20 +72,26 @@ def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, content: Buffer
     try:
         with archive.open(info) as stream:
             member = stream.read(limit + 1)
+        longest = _stored_length(info, content, len(member))
     except _DAMAGED as error:
         raise UnreadableError(f"{info.filename} cannot be read: {error}") from error
     if len(member) > limit:
         raise UnreadableError(f"{info.filename} inflates beyond all bounds")
-    if info.compress_type == zipfile.ZIP_DEFLATED:
-        name, extra = struct.unpack("<HH", content[info.header_offset + 26 : info.header_offset + 30])
-        start = info.header_offset + 30 + name + extra
-        stream_of = zlib.decompressobj(-zlib.MAX_WBITS)
-        longest = len(stream_of.decompress(bytes(content[start : start + info.compress_size]), len(member) + 1))
-    else:
-        longest = info.compress_size if info.compress_type == zipfile.ZIP_STORED else len(member)
     if longest != len(member):
         raise UnreadableError(f"{info.filename} holds more than its directory states")
     return member
+
+
+def _stored_length(info: zipfile.ZipInfo, content: Buffer, stated: int) -> int:
+    """Return how long a member is to who reads its stream; of one that is longer than stated, one more than that."""
+    if info.compress_type == zipfile.ZIP_STORED:
+        return info.compress_size
+    if info.compress_type != zipfile.ZIP_DEFLATED:
+        return stated
+    name, extra = struct.unpack("<HH", content[info.header_offset + 26 : info.header_offset + 30])
+    start = info.header_offset + 30 + name + extra
+    stored = bytes(content[start : start + info.compress_size])
+    return len(zlib.decompressobj(-zlib.MAX_WBITS).decompress(stored, stated + 1))
 
 
 def wanted_members(archive: zipfile.ZipFile, wanted: Callable[[str], bool]) -> tuple[list[zipfile.ZipInfo], list[str]]:

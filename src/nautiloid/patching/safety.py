@@ -30,15 +30,16 @@ _MAKERS = (
 _WORDS = ("cp", "install", "mv", "tee", "tar", "rsync", "npm", "gem", "pip")
 _MAKES = re.compile(
     rf"(?:^|[\s;&|(`])(?:/usr)?(?:/s?bin/)?(?P<command>{'|'.join(map(re.escape, _MAKERS))})(?=[\s;&|)]|$)"
-    rf"|(?:^|[;&|(`]|\b(?:then|else|do|exec)\s)\s*(?:/usr)?(?:/s?bin/)?(?P<word>{'|'.join(_WORDS)})\s+(?=[-/\"'$.\w])"
+    rf"|(?:^|[;&|(`]|\b(?:then|else|do|exec)\s)[ \t]*+(?:/usr)?(?:/s?bin/)?(?P<word>{'|'.join(_WORDS)})"
+    r"\s+(?=[-/\"'$.\w])"
     r"|(?P<write>\bsed\s+-i|(?<![0-9&>])>>?\s*[\"']?\$?\{?[/A-Za-z])",
     re.MULTILINE,
 )
 _HARMLESS_WRITES = re.compile(r">>?\s*[\"']?(?:/dev/(?:null|stderr|stdout|tty)|&)")
-_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*+#.*$", re.MULTILINE)
 # Byte-compilation by Debian's own helpers: a module without bytecode works, and stale bytecode is taken away.
 _COMPILES = re.compile(r"^.*\bpy3?(?:compile|clean)\b.*$", re.MULTILINE)
-_MESSAGES = re.compile(r"^\s*(?:echo|printf)\b[^|>]*$", re.MULTILINE)
+_MESSAGES = re.compile(r"^[ \t]*+(?:echo|printf)\b[^|>]*$", re.MULTILINE)
 
 # Who is woken by new files, and can sleep on: caches of manual pages and of the loader, which finds libraries anyway.
 _SLEEPERS = frozenset({"man-db", "libc-bin", "install-info", "doc-base", "menu", "dictionaries-common"})

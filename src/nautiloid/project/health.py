@@ -19,7 +19,7 @@ _OWN_ADDRESS = re.compile(
     r"(?:http://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?P<port>:\d{1,5})?"
     r"(?P<path>/[\w./?=&%+-]*)?"
 )
-_GIVES_UP = re.compile(r"\s*\|\|\s*(exit\s+\d+|false)\s*$")
+_GIVES_UP = re.compile(r"(?<!\s)\s*+\|\|\s*(exit\s+\d+|false)\s*$")
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)")
 _DURATIONS = re.compile(rf"({_DURATION.pattern})+")
 _SHORTEST, _LONGEST = 0.001, 86400.0  # seconds, as the definition takes them

@@ -24,8 +24,8 @@ _WRITES_ITSELF = {"write_text", "write_bytes", "mkdir", "touch"}
 _WRITING_KEYWORDS = {"output_dir", "out_dir", "save_dir", "log_dir", "logging_dir", "checkpoint_dir", "save_path",
                      "output_path", "default_root_dir"}  # fmt: skip
 _OUTPUT_OPTION = re.compile(
-    r"--(\w+-)*(save|out|output|outfile|outdir|result|results|log|logs|logdir|checkpoint|checkpoints|ckpt|export|dump|"
-    r"snapshot|runs)(-\w+)*"
+    r"--(\w+-){0,9}(save|out|output|outfile|outdir|result|results|log|logs|logdir|checkpoint|checkpoints|ckpt|export|dump|"
+    r"snapshot|runs)(-\w+){0,9}"
 )
 _PLACE = re.compile(r"dir|out|save|result|folder|runs|checkpoints")
 _NO_PLACE = re.compile(r"format|level|interval|freq|every|type|size|mode|steps|name")

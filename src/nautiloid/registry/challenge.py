@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _SCHEME = re.compile(r"\s*([A-Za-z0-9-]+)\s+(.*)", re.DOTALL)
-_PARAMETER = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_PARAMETER = re.compile(r'(?<![A-Za-z0-9_-])([A-Za-z0-9_-]++)\s*+=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -17,8 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nautiloid import bounds
+from nautiloid.documents.strict_json import loads_bounded
+from nautiloid.errors import UsageError
 from nautiloid.programs import announced
 from nautiloid.registry.errors import RegistryError
+from nautiloid.regular_file import read_regular
 
 _HUB_KEY = "https://index.docker.io/v1/"
 _TOKEN_USER = "<token>"  # noqa: S105 - how a helper says that the secret is an identity token
@@ -78,9 +81,11 @@ def _keys(registry: str) -> tuple[str, ...]:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = loads_bounded(read_regular(path, bounds.WRITTEN_BY_HAND))
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return {}
+    except UsageError as error:
+        raise RegistryError(error.message, "Mend it, or log in again.") from error
     except (OSError, ValueError) as error:
         raise RegistryError(f"{path} cannot be read: {error}", "Mend it, or log in again.") from error
     return config if isinstance(config, dict) else {}
@@ -130,8 +135,10 @@ def _ask_helper(helper: str, key: str) -> Credentials | None:
             return None
         raise RegistryError(f"{program} failed with {done.returncode}.", "Try it by hand, or log in again.")
     try:
-        answer = json.loads(done.stdout)
+        answer = loads_bounded(done.stdout)
     except ValueError as error:
         raise RegistryError(f"{program} did not answer with JSON.") from error
+    if not isinstance(answer, dict):
+        raise RegistryError(f"{program} did not answer with a JSON object.")
     username, secret = str(answer.get("Username") or ""), str(answer.get("Secret") or "")
     return Credentials(identity_token=secret) if username == _TOKEN_USER else Credentials(username, secret)

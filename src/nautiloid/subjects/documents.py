@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,24 +11,22 @@ from nautiloid.errors import UsageError
 from nautiloid.factory.lockfile import read_lock
 from nautiloid.subjects.cyclonedx import subject_of_cyclonedx
 from nautiloid.subjects.cyclonedx_xml import NAMESPACE, read_cyclonedx_xml
+from nautiloid.subjects.document_file import beginning_of, parsed_json, whole_document
 from nautiloid.subjects.images import subject_of_lock
 from nautiloid.subjects.lines import lines_of_purl_elements, lines_of_purls
 from nautiloid.subjects.project_files import PIPFILE_LOCK
 from nautiloid.subjects.python_files import subject_of_pipfile_lock
-from nautiloid.subjects.shapes import check_size
 from nautiloid.subjects.spdx import subject_of_spdx
 from nautiloid.subjects.spdx_tag_value import read_tag_value
 from nautiloid.vulns.model import Subject
 
 _KNOWN = "Known: CycloneDX (JSON, XML), SPDX 2 (JSON, tag-value), nautiloid locks, requirements, Python locks."
-_BEGINNING = 4096
-_BOM = b"\xef\xbb\xbf"
 _TAG_VALUE = re.compile(rb"^SPDXVersion:", re.MULTILINE)
 
 
 def is_tag_value(path: Path) -> bool:
     """Tell whether a file is an SPDX document of tags and values, whatever it is called."""
-    return _TAG_VALUE.search(_begins(path)) is not None
+    return _TAG_VALUE.search(beginning_of(path)) is not None
 
 
 def subject_of_document(path: Path, name: str) -> Subject | None:
@@ -42,12 +39,11 @@ def subject_of_document(path: Path, name: str) -> Subject | None:
     Raises:
         UsageError: It looks like a document that speaks of packages, and cannot be read.
     """
-    start = _begins(path)
+    start = beginning_of(path)
     of_tags = start[:1] != b"{" and _TAG_VALUE.search(start) is not None
     if start[:1] not in (b"{", b"<") and not of_tags:
         return None
-    check_size(path.stat().st_size, name)
-    content = path.read_bytes()
+    content = whole_document(path, name)
     if start[:1] == b"<":
         if NAMESPACE.encode() not in start and not start.startswith(b"<?xml"):
             return None
@@ -55,13 +51,7 @@ def subject_of_document(path: Path, name: str) -> Subject | None:
         return subject_of_cyclonedx(read_cyclonedx_xml(content, name), name, lines)
     if of_tags:
         return subject_of_spdx(read_tag_value(content.decode("utf-8-sig", "replace"), name), name)
-    try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{name} is no JSON that can be read: {error}", "Give an SBOM, a lock, or an image."
-        ) from error
-    return _subject_of_json(data, content, path, name)
+    return _subject_of_json(parsed_json(content, name), content, path, name)
 
 
 def _subject_of_json(data: Mapping[str, Any], content: bytes, path: Path, name: str) -> Subject:
@@ -78,8 +68,3 @@ def _subject_of_json(data: Mapping[str, Any], content: bytes, path: Path, name: 
 
 def _lines(content: bytes) -> dict[str, int]:
     return lines_of_purls(content.decode("utf-8", "replace"))
-
-
-def _begins(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(_BEGINNING).removeprefix(_BOM).lstrip()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from nautiloid.errors import UsageError
 from nautiloid.project.locked_packages import is_python_lock
+from nautiloid.regular_file import open_regular
 
 PIPFILE_LOCK = "Pipfile.lock"
 
@@ -67,7 +68,7 @@ def is_own_lock(path: Path) -> bool:
     """Tell whether a file is a lock of Nautiloid's, by its beginning."""
     if path.suffix != ".lock":
         return False
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         start = stream.read(_MOST_BEGINNING)
     return start.lstrip().startswith(b"{") and b'"definition"' in start
 

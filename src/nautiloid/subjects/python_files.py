@@ -6,15 +6,17 @@ The same goes for constraints: pip installs those versions wherever something as
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from nautiloid import bounds
+from nautiloid.documents.strict_json import loads_bounded
 from nautiloid.packages.purl import pypi_purl
 from nautiloid.project.facts import Notebook, ProjectError, Wanted
 from nautiloid.project.locked_packages import is_local, read_locked_packages
 from nautiloid.project.requirements import NOT_CARRIED_OVER, read_requirements
+from nautiloid.regular_file import read_regular
 from nautiloid.subjects.lines import lines_of_keys, lines_of_tables
 from nautiloid.vulns.model import ScannedComponent, Subject
 
@@ -59,7 +61,7 @@ def subject_of_python_lock(path: Path, file: str = "") -> Subject:
         ProjectError: It cannot be read.
     """
     entries = read_locked_packages(path) or []
-    lines = lines_of_tables(path.read_text(encoding="utf-8-sig"))
+    lines = lines_of_tables(read_regular(path, bounds.DOCUMENT).decode("utf-8-sig"))
     numbers = lines if len(lines) == len(entries) else [0] * len(entries)
     return _subject_of_entries(zip(entries, numbers, strict=True), file or str(path))
 
@@ -75,11 +77,11 @@ def subject_of_pipfile_lock(path: Path, file: str = "") -> Subject:
         ProjectError: It is not what pipenv writes.
     """
     try:
-        content = path.read_text(encoding="utf-8-sig")
-        data = json.loads(content)
+        content = read_regular(path, bounds.DOCUMENT).decode("utf-8-sig")
+        data = loads_bounded(content)
         found = [pair for group in ("default", "develop") for pair in data.get(group, {}).items()]
         entries = [{**entry, "name": name} for name, entry in found]
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ProjectError(f"cannot read {path}: {error!r}", "Make it anew with 'pipenv lock'.") from error
     lines = lines_of_keys(content)
     for entry in entries:

@@ -9,13 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from nautiloid import bounds
 from nautiloid.errors import UsageError, quotable
-
-MOST_BYTES = 128 * 2**20
-"""The largest document that is read: its values take a multiple of that in memory."""
-
-MOST_ENTRIES = 500_000
-"""Components of one document; the largest images hold some ten thousand."""
 
 
 def check_size(size: int, name: str) -> None:
@@ -24,8 +19,10 @@ def check_size(size: int, name: str) -> None:
     Raises:
         UsageError: It is.
     """
-    if size > MOST_BYTES:
-        raise UsageError(f"{name} has {size:,} bytes: documents of up to {MOST_BYTES:,} are read", "Scan it in parts.")
+    if size > bounds.DOCUMENT:
+        raise UsageError(
+            f"{name} has {size:,} bytes: documents of up to {bounds.DOCUMENT:,} are read", "Scan it in parts."
+        )
 
 
 def check_number(count: int, name: str) -> None:
@@ -34,8 +31,8 @@ def check_number(count: int, name: str) -> None:
     Raises:
         UsageError: It does.
     """
-    if count > MOST_ENTRIES:
-        raise UsageError(f"{name} lists more than {MOST_ENTRIES:,} components", "Scan it in parts.")
+    if count > bounds.DOCUMENT_ENTRIES:
+        raise UsageError(f"{name} lists more than {bounds.DOCUMENT_ENTRIES:,} components", "Scan it in parts.")
 
 
 def mapping(value: Any, where: str) -> Mapping[str, Any]:

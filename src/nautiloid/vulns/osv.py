@@ -6,11 +6,11 @@ out, and what was left out is said in ``faults``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from nautiloid.documents.strict_json import loads_bounded
 from nautiloid.errors import NautiloidError
 
 EVENT_KINDS = ("introduced", "last_affected", "fixed", "limit")
@@ -93,8 +93,8 @@ def read_advisory(content: bytes) -> Advisory:
         MalformedRecordError: It is no JSON object, or has no id.
     """
     try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        data = loads_bounded(content)
+    except ValueError as error:
         raise MalformedRecordError(f"not JSON: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("id"), str) or not data["id"].strip():
         raise MalformedRecordError("no OSV record: it has no id")

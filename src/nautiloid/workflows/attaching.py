@@ -68,6 +68,6 @@ def attach_vex(image: str, document: Path, workspace: Workspace, evidence: Path 
         read, sha256 = read_evidence(evidence)
         if read.digest != found.digest:
             raise UsageError(f"{evidence} is about {read.digest}, and {image} is {found.digest}", "Trace it again.")
-        store.attach(Attachment(subject, EVIDENCE, evidence.read_bytes(), {}))
+        store.attach(Attachment(subject, EVIDENCE, read_file(evidence), {}))
     store.attach(Attachment(subject, MEDIA_TYPE, content, {}))
     return AttachedVex(len(statements), sha256)

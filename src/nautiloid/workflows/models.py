@@ -11,6 +11,7 @@ from nautiloid.buffer import mapped_file
 from nautiloid.errors import NautiloidError, UsageError
 from nautiloid.models.judge import judge, may_be_model
 from nautiloid.models.verdict import Judgement, Verdict, cannot_tell, gravest
+from nautiloid.regular_file import open_regular
 from nautiloid.workflows.inspecting import ImageChoice, inspect
 from nautiloid.workflows.workspace import Workspace
 
@@ -112,7 +113,7 @@ def _below(directory: Path) -> Iterator[JudgedFile]:
 def _judged(path: Path, shown: str, *, asked: bool) -> Iterator[JudgedFile]:
     """Judge one file; nothing where it is no model and nobody asked for it by name."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(_HEAD)
             size = path.stat().st_size
             if not asked and not may_be_model(path.name, head, size):

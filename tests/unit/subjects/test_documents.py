@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nautiloid import bounds
 from nautiloid.errors import NautiloidError, UsageError
 from nautiloid.packages.purl import parse_purl
-from nautiloid.subjects import shapes
 from nautiloid.subjects.cyclonedx import subject_of_cyclonedx
 from nautiloid.subjects.documents import subject_of_document
 from nautiloid.subjects.lines import lines_of_keys, lines_of_purl_elements, lines_of_purls, lines_of_tables
@@ -21,7 +21,7 @@ from nautiloid.subjects.spdx import subject_of_spdx
 from nautiloid.vulns.ecosystems import coordinates
 from nautiloid.vulns.model import Subject
 
-DEEP = 400
+DEEP = 40
 
 
 def _read(tmp_path: Path, content: str | bytes) -> Subject | None:
@@ -42,7 +42,7 @@ def test_components_of_any_depth_are_found(tmp_path: Path) -> None:
     assert subject is not None
     assert subject.parts[-1].purl == "pkg:pypi/deep@1"
     assert len(subject.parts) == DEEP + 1
-    # The document has no limit of its own; only a parser of JSON has one, and says so.
+    # The walk has no limit of its own; the reader of JSON has one, and says so.
     assert len(subject_of_cyclonedx(_nested(50_000), "x").parts) == 50_001
 
 
@@ -163,12 +163,12 @@ def test_a_wrong_type_in_spdx_is_an_error(tmp_path: Path, wrong: dict[str, Any])
 
 
 def test_too_much_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shapes, "MOST_ENTRIES", 1000)
+    monkeypatch.setattr(bounds, "DOCUMENT_ENTRIES", 1000)
     many = [{"name": "x", "purl": f"pkg:pypi/x@{number}"} for number in range(1001)]
     for document in ({"bomFormat": "CycloneDX", "components": many}, {"spdxVersion": "SPDX-2.3", "packages": many}):
         with pytest.raises(UsageError, match="more than 1,000 components"):
             _read(tmp_path, json.dumps(document))
-    monkeypatch.setattr(shapes, "MOST_BYTES", 1000)
+    monkeypatch.setattr(bounds, "DOCUMENT", 1000)
     with pytest.raises(UsageError, match="documents of up to 1,000 are read"):
         _read(tmp_path, json.dumps({"bomFormat": "CycloneDX", "components": many}))
 

@@ -13,7 +13,7 @@ _FILES = {
     ".netrc": ("login in .netrc", rb"\bpassword\s+(?P<secret>\S+)"),
     "_netrc": ("login in .netrc", rb"\bpassword\s+(?P<secret>\S+)"),
     ".git-credentials": ("Git credential", rb"://[^:/\s]+:(?P<secret>[^@\s]+)@"),
-    ".pypirc": ("password of a package index", rb"(?m)^\s*password\s*[=:]\s*(?P<secret>\S+)"),
+    ".pypirc": ("password of a package index", rb"(?m)^[ \t]*+password\s*[=:]\s*(?P<secret>\S+)"),
     ".npmrc": ("token of an npm registry", rb"_(?:auth|authToken|password)\s*=\s*(?P<secret>\S+)"),
     "pip.conf": ("password in pip's configuration", rb"://[^:/\s]+:(?P<secret>[^@\s]+)@"),
     "credentials": ("cloud credential", rb"(?i)aws_secret_access_key\s*=\s*(?P<secret>\S+)"),
@@ -21,13 +21,13 @@ _FILES = {
     "config.json": ("registry login", rb'"auths"[\s\S]{0,4000}?"(?:auth|identitytoken)"\s*:\s*"(?P<secret>[^"]+)'),
     ".dockerconfigjson": ("registry login", rb'"auth"\s*:\s*"(?P<secret>[^"]+)'),
     ".pgpass": ("password of PostgreSQL", rb"(?m)^[^#\n:]*:[^\n:]*:[^\n:]*:[^\n:]*:(?P<secret>\S+)"),
-    ".my.cnf": ("password of MySQL", rb"(?m)^\s*password\s*=\s*(?P<secret>\S+)"),
+    ".my.cnf": ("password of MySQL", rb"(?m)^[ \t]*+password\s*=\s*(?P<secret>\S+)"),
     ".mylogin.cnf": ("password of MySQL", rb"(?P<secret>[\s\S]{24,})"),
     ".htpasswd": (_HASH, rb"(?m)^[^:\s]+:(?P<secret>(?:\$|\{SHA\})\S+)"),
     "shadow": (_HASH, rb"(?m)^[^:\s]+:!?(?P<secret>\$[0-9a-z]+\$[^:\s]+)"),
     "shadow-": (_HASH, rb"(?m)^[^:\s]+:!?(?P<secret>\$[0-9a-z]+\$[^:\s]+)"),
-    ".s3cfg": ("cloud credential", rb"(?m)^\s*secret_key\s*=\s*(?P<secret>\S+)"),
-    ".boto": ("cloud credential", rb"(?m)^\s*(?:aws_secret_access_key|gs_secret_access_key)\s*=\s*(?P<secret>\S+)"),
+    ".s3cfg": ("cloud credential", rb"(?m)^[ \t]*+secret_key\s*=\s*(?P<secret>\S+)"),
+    ".boto": ("cloud credential", rb"(?m)^[ \t]*+(?:aws_secret_access_key|gs_secret_access_key)\s*=\s*(?P<secret>\S+)"),
     "kaggle.json": ("Kaggle key", rb'"key"\s*:\s*"(?P<secret>[0-9a-f]{32})"'),
     "application_default_credentials.json": ("cloud credential", rb'"refresh_token"\s*:\s*"(?P<secret>[^"]+)'),
     "kubeconfig": ("Kubernetes credential", rb"(?:client-key-data|token|password):\s*(?P<secret>\S{8,})"),
@@ -45,7 +45,7 @@ _KEY_FILE = re.compile(
 )
 _SETTING = re.compile(
     rb"(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?['\"]?(?P<name>[A-Za-z][\w.-]{2,60})['\"]?[ \t]*[:=][ \t]*"
-    rb"(?P<secret>[^\s#'\"][^\s#]{5,200}|'[^'\n]{6,200}'|\"[^\"\n]{6,200}\")[ \t]*,?[ \t]*(?:#.*)?\r?$"
+    rb"(?P<secret>[^\s#'\"][^\s#]{5,200}|'[^'\n]{6,200}'|\"[^\"\n]{6,200}\")[ \t]*+(?:,[ \t]*+)?(?:#.*)?\r?$"
 )
 _BITS = 3.0
 

@@ -6,12 +6,14 @@ import base64
 import binascii
 import json
 import re
+import time
 from collections.abc import Iterator
 from functools import cache
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from nautiloid.inspection.facts import Secret
+from nautiloid import bounds
+from nautiloid.inspection.facts import Secret, Unread
 from nautiloid.inspection.secrets.named_files import named_secrets
 from nautiloid.inspection.secrets.placeholders import is_placeholder, looks_random
 from nautiloid.inspection.secrets.token_forms import TokenForm, token_forms
@@ -20,6 +22,7 @@ _BLOCK = 1 << 20
 _OVERLAP = 8192  # the longest form, with what may stand around it
 _BACK = 256
 _MOST = 50  # in one file
+_BETWEEN_LOOKS = 64  # anchors, between looks at the clock
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, whose ASCII is ASCII without the zeros
 _ORDINARY_PASSWORDS = re.compile(
     rb"(?:my|the|some)?(?:pass(?:word|wd)?|pwd|secret|token|test|tiger|admin|guest|root|user(?:name)?|postgres|mysql|foo|bar|"
@@ -56,11 +59,16 @@ class SecretSearch:
         self._line, self._seen = 1, 0  # of the first waiting byte; how many of those were looked at
         self._found: dict[tuple[str, bytes], Secret] = {}
         self._begun = self._wide = False
+        self._taken, self._spent = 0, 0.0  # bytes of the text; seconds that it has cost
+        self._stopped = False
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
         if not self._begun and not self._waiting:
             self._wide = chunk.startswith(_WIDE)
+        if self._stopped:
+            return
+        self._taken += len(chunk)
         self._waiting += chunk.replace(b"\0", b"") if self._wide else chunk
         if len(self._waiting) >= _BLOCK + _OVERLAP:
             self._look(len(self._waiting) - _OVERLAP)
@@ -71,6 +79,10 @@ class SecretSearch:
         self._waiting = bytearray()
         return tuple(self._found.values())
 
+    def unread(self) -> Unread | None:
+        """Return that the text was not searched to its end; None where it was, as any is that was made to be read."""
+        return Unread("a text made so that looking for secrets takes for ever") if self._stopped else None
+
     def _look(self, until: int) -> None:
         """Look at the secrets that begin before a place, and forget what stands well before it."""
         block = bytes(self._waiting)
@@ -78,23 +90,32 @@ class SecretSearch:
             self._begun = True
             for place, kind, secret in named_secrets(self._path, block[:_BLOCK]):
                 self._add(kind, "", secret, block, place)
-        taken: list[tuple[int, int]] = []
-        for form, start in _hits(block):
-            if not self._seen <= start < until or len(self._found) >= _MOST:
-                continue
-            match = _match(form, block, start)
-            if match is None or any(match.start() < end and begin < match.end() for begin, end in taken):
-                continue
-            taken.append(match.span())
-            shown = block[match.start() : match.start("secret")] if form.shows_prefix else b""
-            kind = form.kind if "type" not in match.groupdict() else f"{match['type'].decode('ascii')}{form.kind}"
-            self._add(kind, shown.decode("ascii", "replace"), match["secret"], block, match.start())
-        if until == len(block):
+        self._search(block, until)
+        if until == len(block) or self._stopped:
             return  # that was the end, and nobody asks for lines any more
         kept = max(0, until - _BACK)
         self._line += block.count(b"\n", 0, kept)
         self._waiting = self._waiting[kept:]
         self._seen = until - kept
+
+    def _search(self, block: bytes, until: int) -> None:
+        taken = bytearray(len(block))  # not zero where a secret was seen
+        began = time.thread_time()
+        allowed = bounds.SECRETS_SECONDS + self._taken / bounds.SECRETS_BYTES_A_SECOND - self._spent
+        for number, (form, start) in enumerate(_hits(block)):
+            if number % _BETWEEN_LOOKS == 0 and time.thread_time() - began > allowed:
+                self._stopped = True
+                return
+            if not self._seen <= start < until or len(self._found) >= _MOST or taken[start]:
+                continue
+            match = _match(form, block, start)
+            if match is None or taken.find(1, *match.span()) >= 0:
+                continue
+            taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
+            shown = block[match.start() : match.start("secret")] if form.shows_prefix else b""
+            kind = form.kind if "type" not in match.groupdict() else f"{match['type'].decode('ascii')}{form.kind}"
+            self._add(kind, shown.decode("ascii", "replace"), match["secret"], block, match.start())
+        self._spent += time.thread_time() - began
 
     def _add(self, kind: str, prefix: str, secret: bytes, block: bytes, place: int) -> None:
         line = self._line + block.count(b"\n", 0, place)
@@ -120,7 +141,7 @@ def _hits(block: bytes) -> Iterator[tuple[TokenForm, int]]:
 
 def _match(form: TokenForm, block: bytes, start: int) -> re.Match[bytes] | None:
     """Return where a form stands at an anchor, and is no placeholder."""
-    match = form.pattern.match(block, start) if not form.back else None
+    match = form.pattern.match(block, start, start + _OVERLAP) if not form.back else None
     if form.back:
         found = form.pattern.search(block, max(0, start - form.back), start + _OVERLAP // 2)
         match = found if found is not None and found.start() <= start else None

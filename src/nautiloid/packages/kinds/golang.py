@@ -11,16 +11,17 @@ import struct
 from collections.abc import Iterator
 from typing import ClassVar
 
+from nautiloid import bounds
 from nautiloid.elf.reader import Elf
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.kind import LanguageKind
 from nautiloid.packages.purl import purl
+from nautiloid.packages.unreadable import UnreadableError
 from nautiloid.versions.semantic import version_key
 
 _MAGIC = b"\xff Go buildinf:"
 _HEADER = 32
 _INLINE, _BIG_ENDIAN = 2, 1
-_LONGEST = 16 << 20
 _GO_VERSION = re.compile(r"go(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)")
 
 
@@ -66,7 +67,7 @@ def _counted(elf: Elf, at: int) -> tuple[bytes, int]:
         shift += 7
         if not byte & 0x80:
             break
-    return bytes(elf.content[at : at + min(length, _LONGEST)]), at + length
+    return _text(elf, at, length), at + length
 
 
 def _behind_pointer(elf: Elf, header: bytes, offset: int) -> bytes:
@@ -81,7 +82,13 @@ def _behind_pointer(elf: Elf, header: bytes, offset: int) -> bytes:
         return b""
     address, length = (struct.unpack_from(form, pair, place)[0] for place in (0, size))
     start = elf.offset_of(address)
-    return bytes(elf.content[start : start + min(length, _LONGEST)]) if start is not None else b""
+    return _text(elf, start, length) if start is not None else b""
+
+
+def _text(elf: Elf, at: int, length: int) -> bytes:
+    if min(length, len(elf.content) - at) > bounds.GO_MODULES:
+        raise UnreadableError(f"a Go program with over {bounds.GO_MODULES >> 20} MiB of build information")
+    return bytes(elf.content[at : at + length])
 
 
 def _components(path: str, version: str, text: str) -> Iterator[Component]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
+from nautiloid import bounds
 from nautiloid.buffer import Buffer, stream_over
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.kind import LanguageKind
@@ -22,9 +23,6 @@ from nautiloid.packages.zip_layout import disagreements
 from nautiloid.versions.maven import version_key
 
 _SUFFIXES = (".jar", ".war", ".ear", ".par", ".jpi", ".hpi")
-_LARGEST_MEMBER = 64 << 20
-_LARGEST_TOTAL = 512 << 20
-_DEEPEST = 6
 _MANIFEST = "META-INF/MANIFEST.MF"
 _POM = re.compile(r"META-INF/maven/([^/]+)/([^/]+)/pom\.properties")
 _FILE_NAME = re.compile(r"(?P<name>.+?)-(?P<version>\d[\w.+-]*)")
@@ -65,7 +63,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.faults: list[str] = []
-        self._left = _LARGEST_TOTAL
+        self._left = bounds.ARCHIVE_MEMBERS_READ
 
     def read(self, content: Buffer, file_name: str, where: str, path: str, depth: int) -> Iterator[Component]:
         with open_zip(stream_over(content)) as archive:
@@ -73,34 +71,35 @@ class _Reader:
             members, odd = wanted_members(archive, _is_read)
             odd += disagreements(archive, content)
             self.faults += [f"{inside}: {fault}" if inside else fault for fault in odd]
-            contents = [(unpacked_name(info), self._inflate(archive, info, content)) for info in members]
-            known = [(name, inflated) for name, inflated in contents if inflated is not None]
-        yield from self._components(known, file_name, where, path, depth)
+            told = [(unpacked_name(info), self._inflate(archive, info, content)) for info in members
+                    if not _is_archive(unpacked_name(info))]  # fmt: skip
+            known = [(name, inflated) for name, inflated in told if inflated is not None]
+            main, shaded = self._told(known, file_name, where, path)
+            within = main.purl if main is not None else ""
+            yield from (main,) if main is not None else ()
+            yield from (replace(component, within=within) for component in shaded)
+            # One after the other: together they may be larger than the memory.
+            for info in (info for info in members if _is_archive(unpacked_name(info))):
+                inflated = self._inflate(archive, info, content)
+                if inflated is not None:
+                    for component in self._nested(unpacked_name(info), inflated, where, path, depth + 1):
+                        yield replace(component, within=component.within or within)
 
-    def _components(
-        self, members: list[tuple[str, bytes]], file_name: str, where: str, path: str, depth: int
-    ) -> Iterator[Component]:
+    def _told(
+        self, members: list[tuple[str, bytes]], file_name: str, where: str, path: str
+    ) -> tuple[Component | None, list[Component]]:
+        """Return what an archive says that it is, and what was shaded into it."""
         stem = file_name.rpartition(".")[0]
         poms = [self._pom(name, content, where, path) for name, content in members if _POM.fullmatch(name)]
         known = [component for component in poms if component is not None]
         own = next((component for component in known if stem.startswith(component.name)), None)
         if own is None and len(known) == 1:
             own = known[0]
-        main = own or self._named(members, stem, where, path)
-        if main is not None:
-            yield main
-        within = main.purl if main is not None else ""
-        for component in known:
-            if component is not own:
-                yield replace(component, within=within)
-        for name, content in members:
-            if _is_archive(name):
-                for component in self._nested(name, content, where, path, depth + 1):
-                    yield replace(component, within=component.within or within)
+        return own or self._named(members, stem, where, path), [one for one in known if one is not own]
 
     def _nested(self, name: str, content: bytes, where: str, path: str, depth: int) -> Iterator[Component]:
-        if depth > _DEEPEST:
-            self.faults.append(f"{name} lies in more than {_DEEPEST} archives")
+        if depth > bounds.ARCHIVE_DEPTH:
+            self.faults.append(f"{name} lies in more than {bounds.ARCHIVE_DEPTH} archives")
             return
         try:
             yield from self.read(content, name.rpartition("/")[2], f"{where}!/{name}", path, depth)
@@ -123,7 +122,7 @@ class _Reader:
             text = manifest.decode("utf-8", "replace")
             unfolded = text.replace("\r\n", "\n").replace("\n ", "")
             fields = dict(line.split(": ", 1) for line in unfolded.splitlines() if ": " in line)
-        match = _FILE_NAME.fullmatch(stem)
+        match = _FILE_NAME.fullmatch(stem[: bounds.FILE_NAME])
         symbolic = fields.get("Bundle-SymbolicName", "").partition(";")[0] or fields.get("Automatic-Module-Name", "")
         name = match["name"] if match else fields.get("Implementation-Title") or symbolic.rpartition(".")[2]
         version = (fields.get("Implementation-Version") or fields.get("Bundle-Version") or
@@ -135,7 +134,7 @@ class _Reader:
 
     def _inflate(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, content: Buffer) -> bytes | None:
         try:
-            inflated = read_member(archive, info, content, min(_LARGEST_MEMBER, self._left))
+            inflated = read_member(archive, info, content, min(bounds.ARCHIVE_MEMBER, self._left))
         except UnreadableError as error:
             self.faults.append(str(error))
             return None

@@ -6,7 +6,6 @@ Sources: ``python_metadata`` and ``python_archives``; PEP 770 (``.dist-info/sbom
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
@@ -15,6 +14,7 @@ from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
 from nautiloid.buffer import Buffer
+from nautiloid.documents.strict_json import loads_bounded
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.kind import Claim, LanguageKind
 from nautiloid.packages.kinds import python_archives
@@ -25,7 +25,7 @@ from nautiloid.versions.python import version_key, without_local
 
 _SBOM = re.compile(r"(?P<home>.*\.dist-info)/sboms/.+\.json")
 _VENDOR = re.compile(r"(?P<package>.*/|)_?vendor(?:ed)?/vendor(?:ed)?\.txt")
-_PIN = re.compile(r"^\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*==\s*(?P<version>[^\s;#]+)", re.MULTILINE)
+_PIN = re.compile(r"^[ \t]*+(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*+)[ \t]*+==[ \t]*+(?P<version>[^\s;#]++)", re.MULTILINE)
 _MOST_NESTED = 20_000
 _DEEPEST_NESTING = 20
 _LIBRARY_TYPES = frozenset({"library", "framework", "application", "machine-learning-model", "data"})
@@ -120,8 +120,8 @@ def _carried(records: Mapping[str, bytes]) -> Iterator[tuple[str, Component]]:
 
 def _json(content: bytes) -> dict[str, Any] | None:
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
+        document = loads_bounded(content)
+    except ValueError:
         return None
     return document if isinstance(document, dict) else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nautiloid import bounds
 from nautiloid.buffer import Buffer, stream_over
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.kinds import python_metadata as metadata
@@ -12,7 +13,6 @@ from nautiloid.packages.zip_archive import open_zip, read_member, unpacked_name,
 from nautiloid.packages.zip_layout import disagreements
 
 _SUFFIXES = (".pyz", ".pyzw", ".whl", ".egg", ".pex", ".shiv")
-_LARGEST_RECORD = 16 << 20
 _RECORDS = (".dist-info/METADATA", "EGG-INFO/PKG-INFO")
 
 
@@ -28,22 +28,22 @@ def read(path: str, content: Buffer) -> list[Component]:
         UnreadableError: It is no readable zip archive.
         PartlyUnreadError: Some of its metadata cannot be read, or other readers may see others.
     """
-    components: list[Component] = []
+    components: dict[Component, None] = {}
+    left = bounds.ARCHIVE_MEMBERS_READ
     with open_zip(stream_over(content)) as archive:
         members, faults = wanted_members(archive, _is_wanted)
         faults += disagreements(archive, content)
         for info in members:
             name = _spelled(unpacked_name(info))
             try:
-                record = read_member(archive, info, content, _LARGEST_RECORD)
+                record = read_member(archive, info, content, min(bounds.ARCHIVE_MEMBER, left))
             except UnreadableError as error:
                 faults.append(str(error))
                 continue
+            left -= len(record)
             if metadata.is_nameless(name, record):
                 faults.append(f"{info.filename} is metadata without a name or a version")
-            components += [
-                component for component in metadata.distributions({name: record}) if component not in components
-            ]
+            components |= dict.fromkeys(metadata.distributions({name: record}))
     found = [
         replace(component, how=Found.ZIPAPP, evidence=f"/{path}!{component.evidence}", files=(path,), confidence=0.95)
         for component in components

@@ -16,13 +16,14 @@ from typing import ClassVar
 
 from packageurl import PackageURL
 
+from nautiloid import bounds
 from nautiloid.buffer import Buffer
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.kind import Coordinates, PackageKind
 from nautiloid.packages.os_release import Distribution
 from nautiloid.packages.purl import parse_purl, purl
 from nautiloid.packages.releases import ecosystem_of, plain_release, stated_distribution
-from nautiloid.packages.unreadable import UnreadableError
+from nautiloid.packages.unreadable import PartlyUnreadError, UnreadableError
 from nautiloid.versions.rpm import version_key
 
 _PLACES = ("var/lib/rpm/", "usr/lib/sysimage/rpm/", "usr/share/rpm/")
@@ -32,15 +33,15 @@ _ECOSYSTEMS = {
     "redhat": "Red Hat",
 }  # fmt: skip
 _BY_SOURCE = frozenset({"Rocky Linux"})
-_RED_HAT = re.compile(r"(?:enterprise_linux|rhel[a-z_]*):(\d+)")
+_RED_HAT = re.compile(r"(?:enterprise_linux|rhel[a-z_]{0,40}):(\d+)")
 _ENTERPRISE = re.compile(r"\.el(\d+)")
-_LARGEST = 1 << 30
-_MOST_PACKAGES = 200_000
-_MOST_TAGS = 4096
-_MOST_STEPS = 50_000_000
 
 _NAME, _VERSION, _RELEASE, _EPOCH, _VENDOR, _LICENSE, _ARCH, _SOURCE = 1000, 1001, 1002, 1003, 1011, 1014, 1022, 1044
 _DIR_INDEXES, _BASE_NAMES, _DIR_NAMES = 1116, 1117, 1118
+_WANTED = frozenset({
+    _NAME, _VERSION, _RELEASE, _EPOCH, _VENDOR, _LICENSE, _ARCH, _SOURCE, _DIR_INDEXES, _BASE_NAMES, _DIR_NAMES,
+})  # fmt: skip
+_PLAIN_TABLE = re.compile(r"CREATE TABLE\b(?!.*\bGENERATED\b)(?!.*\bAS\s*\()", re.IGNORECASE | re.DOTALL)
 _INT32, _STRING, _STRING_ARRAY, _I18N = 4, 6, 8, 9
 
 _NDB_MAGIC, _SLOT_MAGIC, _BLOB_MAGIC = b"RpmP", b"Slot", b"BlbS"
@@ -74,19 +75,29 @@ class Rpm(PackageKind):
         Raises:
             UnreadableError: It is damaged, or a Berkeley database.
         """
-        if len(content) > _LARGEST:
-            raise UnreadableError("an rpm database of over 1 GiB")
+        if len(content) > bounds.RPM_DATABASE:
+            raise UnreadableError(f"an rpm database of over {bounds.RPM_DATABASE >> 20} MiB")
         whole = bytes(content)  # SQLite reads a database in memory or a file, and the file has no name here
         if whole.startswith(b"SQLite format 3\0"):
             blobs = _from_sqlite(whole)
         elif whole.startswith(_NDB_MAGIC):
-            blobs = list(_from_ndb(whole))
+            blobs = _from_ndb(whole)
         elif whole[12:16] in (b"\x61\x15\x06\x00", b"\x00\x06\x15\x61"):
             raise UnreadableError("an rpm database in Berkeley DB's format, which is not read")
         else:
             raise UnreadableError("an rpm database of an unknown format")
-        headers = [_header(blob) for blob in blobs]
-        return [_component(one, path) for one in headers if one.get(_NAME) and one[_NAME][0] != "gpg-pubkey"]
+        found: list[Component] = []
+        left = bounds.RPM_HEADERS
+        for number, blob in enumerate(blobs):
+            if number >= bounds.RPM_PACKAGES:
+                raise PartlyUnreadError(f"an rpm database with more than {bounds.RPM_PACKAGES:,} packages", found)
+            left -= len(blob)
+            if left < 0:
+                raise PartlyUnreadError(f"an rpm database with over {bounds.RPM_HEADERS >> 20} MiB of headers", found)
+            header = _header(blob)
+            if header.get(_NAME) and header[_NAME][0] != "gpg-pubkey":
+                found.append(_component(header, path))
+        return found
 
     def of_distribution(self, component: Component, distribution: Distribution) -> Component:
         """Name the distribution: only os-release knows it, not the database."""
@@ -125,23 +136,28 @@ class Rpm(PackageKind):
         return found[1] if found else release
 
 
-def _from_sqlite(content: bytes) -> list[bytes]:
+def _from_sqlite(content: bytes) -> Iterator[bytes]:
     connection = sqlite3.connect(":memory:")
     steps = 0
 
     def count() -> int:
         nonlocal steps
         steps += 1000
-        return int(steps > _MOST_STEPS)
+        return int(steps > bounds.RPM_STEPS)
 
     try:
         # A database in memory has no write-ahead log beside it: bytes 18 and 19 must not ask for one (1: rollback).
         connection.deserialize(content[:18] + b"\1\1" + content[20:])
-        # The schema comes from the image: no function of ours, no extension, and an end to every query.
+        # The schema comes from the image: no function of ours, no extension, no value that is made up, and an end to
+        # every query. A view or a virtual table of this name would be a program of whoever made the image.
         connection.execute("PRAGMA trusted_schema=OFF")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, bounds.RPM_HEADER)
         connection.set_progress_handler(count, 1000)
-        rows = connection.execute("SELECT blob FROM Packages LIMIT ?", (_MOST_PACKAGES,))
-        return [row[0] for row in rows if isinstance(row[0], bytes)]
+        kinds = connection.execute("SELECT type, sql FROM sqlite_schema WHERE name='Packages'").fetchall()
+        if [kind for kind, _ in kinds] != ["table"] or not _PLAIN_TABLE.match(str(kinds[0][1])):
+            raise UnreadableError("an rpm database whose packages are not in a table")
+        rows = connection.execute("SELECT blob FROM Packages")
+        yield from (blob for (blob,) in rows if isinstance(blob, bytes))
     except (sqlite3.Error, OverflowError, MemoryError) as error:
         raise UnreadableError(f"an rpm database that SQLite cannot read: {error}") from error
     finally:
@@ -175,13 +191,15 @@ def _header(blob: bytes) -> Header:
         raise UnreadableError("an rpm header that ends too early")
     count, length = struct.unpack_from(">II", blob)
     data = blob[8 + 16 * count : 8 + 16 * count + length]
-    if count > _MOST_TAGS or len(blob) < 8 + 16 * count + length:
+    if count > bounds.RPM_TAGS or len(blob) < 8 + 16 * count + length:
         raise UnreadableError("an rpm header with a wrong length")
     found: Header = {}
     for number in range(count):
         tag, kind, offset, items = struct.unpack_from(">iIiI", blob, 8 + 16 * number)
-        if offset < 0 or offset > len(data):
+        if tag not in _WANTED or tag in found or offset < 0 or offset > len(data):
             continue
+        if items > bounds.RPM_FILES:
+            raise UnreadableError(f"an rpm header with a list of {items:,} values")
         if kind in (_STRING, _STRING_ARRAY, _I18N):
             found[tag] = _strings(data, offset, 1 if kind == _STRING else items)
         elif kind == _INT32 and offset + 4 * items <= len(data):
@@ -190,14 +208,11 @@ def _header(blob: bytes) -> Header:
 
 
 def _strings(data: bytes, offset: int, count: int) -> list[str]:
-    found = []
-    for _ in range(count):
+    """Return texts that follow each other, each with a zero behind it."""
+    if count == 1:
         end = data.find(b"\0", offset)
-        if end < 0:
-            break
-        found.append(data[offset:end].decode("utf-8", "replace"))
-        offset = end + 1
-    return found
+        return [data[offset:end].decode("utf-8", "replace")] if end >= 0 else []
+    return [text.decode("utf-8", "replace") for text in data[offset:].split(b"\0", count)[:-1]]
 
 
 def _component(header: Header, path: str) -> Component:

@@ -19,6 +19,7 @@ from urllib.parse import quote
 import google_crc32c
 import httpx
 
+from nautiloid import bounds
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.net.answer import read_limited, said_by
 from nautiloid.net.download import Limits, ResumableBody
@@ -32,7 +33,6 @@ EPSS = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
 
 _HINT = "The old database is still in use. Check the network, or use 'nautiloid db import'."
 _TRIES = 3
-_LARGEST_DOCUMENT = 256 << 20  # bytes; lists of changes have some 10 MB
 
 
 class FeedError(NautiloidError):
@@ -139,7 +139,7 @@ class Exports:
                 try:
                     with self._client.send("GET", url) as answer:
                         _check_status(answer, 200)
-                        content = read_limited(answer, _LARGEST_DOCUMENT)
+                        content = read_limited(answer, bounds.ADVISORY_LIST)
                 except httpx.TransportError as error:
                     if attempt == _TRIES - 1:
                         raise UnreachableError(said_by(error)) from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import json
 import shutil
 import sqlite3
 import zipfile
@@ -18,13 +17,15 @@ from pathlib import Path
 
 import zstandard
 
+from nautiloid import bounds
 from nautiloid.atomic import atomic_file
+from nautiloid.documents.strict_json import loads_bounded
 from nautiloid.errors import IntegrityError, UsageError, quotable
 from nautiloid.progress import SILENT, Progress
+from nautiloid.regular_file import open_regular
 from nautiloid.vulns.database.schema import DatabaseError, is_current, replace_with, replacing
 from nautiloid.vulns.database.writer import remove_source, state_source, write_records
 
-_LARGEST_RECORD = 64 << 20  # bytes
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _SQLITE = b"SQLite format 3\0"
 
@@ -46,7 +47,7 @@ def import_file(database: Path, file: Path, name: str = "", progress: Progress =
         DatabaseError: The database cannot be written.
     """
     try:
-        with file.open("rb") as stream:
+        with open_regular(file) as stream:
             start = stream.read(4096)
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
@@ -86,10 +87,9 @@ def records_of(file: Path, progress: Progress = SILENT) -> Iterator[bytes]:
             members = [member for member in archive.infolist() if member.filename.endswith(".json")]
             with progress.task(f"Index {_source_name(file)}", total=len(members)) as task:
                 for member in members:
-                    if member.file_size <= _LARGEST_RECORD:
-                        yield archive.read(member)
-                    else:
-                        yield b""  # no record is so large: counted as malformed
+                    with archive.open(member) as stored:
+                        record = stored.read(bounds.ADVISORY + 1)
+                    yield record if len(record) <= bounds.ADVISORY else b""  # none is so large: counted as malformed
                     task.advance(1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise IntegrityError(f"{file.name} is damaged: {error}", "Fetch it again.") from error
@@ -105,9 +105,9 @@ def write_exploited(connection: sqlite3.Connection, content: bytes) -> int:
         rows = [
             (str(entry["cveID"]), str(entry.get("dateAdded", "")), str(entry.get("dueDate", "")),
              int(entry.get("knownRansomwareCampaignUse") == "Known"))
-            for entry in json.loads(content)["vulnerabilities"]
+            for entry in loads_bounded(content)["vulnerabilities"]
         ]  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(
             f"this is not CISA's list of known exploited vulnerabilities: {quotable(str(error))}"
         ) from error
@@ -143,8 +143,8 @@ def _import_zip(connection: sqlite3.Connection, file: Path, name: str, progress:
 
 def _import_json(connection: sqlite3.Connection, content: bytes, name: str) -> str:
     try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        data = loads_bounded(content)
+    except ValueError as error:
         raise IntegrityError(f"this is not JSON: {error}") from error
     if "catalogVersion" in data and "vulnerabilities" in data:
         return f"{write_exploited(connection, content)} known exploited vulnerabilities"
@@ -162,10 +162,15 @@ def _replace_source(connection: sqlite3.Connection, name: str, records: Iterable
 
 def _content(file: Path) -> bytes:
     try:
-        data = file.read_bytes()
-        return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+        with open_regular(file) as stored:
+            packed = stored.read(2) == b"\x1f\x8b"
+            stored.seek(0)
+            content = (gzip.GzipFile(fileobj=stored) if packed else stored).read(bounds.ADVISORY_LIST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise IntegrityError(f"{file.name} is damaged: {error}") from error
+    if len(content) > bounds.ADVISORY_LIST:
+        raise IntegrityError(f"{file.name} holds more than {bounds.ADVISORY_LIST >> 20} MiB, which no such list does")
+    return content
 
 
 def _source_name(file: Path) -> str:
@@ -178,6 +183,6 @@ def _unpack(file: Path, new: Path, *, compressed: bool) -> None:
         return
     try:
         with file.open("rb") as packed, new.open("wb") as plain:
-            zstandard.ZstdDecompressor().copy_stream(packed, plain)
+            zstandard.ZstdDecompressor(max_window_size=bounds.ZSTD_WINDOW).copy_stream(packed, plain)
     except zstandard.ZstdError as error:
         raise IntegrityError(f"{file.name} is damaged: {error}") from error

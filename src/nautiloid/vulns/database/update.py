@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nautiloid import bounds
 from nautiloid.errors import IntegrityError, UsageError
 from nautiloid.progress import SILENT, Progress
 from nautiloid.vulns.database.exports import EPSS, EXPLOITED, Exports, FeedError, MissingError
@@ -28,7 +29,6 @@ USUAL = ("PyPI", "Debian", "Ubuntu", "Alpine", "AlmaLinux", "Wolfi", "Chainguard
 
 _MOST_SINGLE_RECORDS = 400
 _CONNECTIONS = 8
-_LARGEST_LIST = 256 << 20  # bytes; EPSS scores have some 10 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +157,9 @@ def _unpacked(content: bytes) -> bytes:
         return content
     try:
         with gzip.open(io.BytesIO(content)) as unpacked:
-            plain = unpacked.read(_LARGEST_LIST + 1)
+            plain = unpacked.read(bounds.ADVISORY_LIST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise IntegrityError(f"damaged: {error}") from error
-    if len(plain) > _LARGEST_LIST:
-        raise IntegrityError(f"unpacks to more than {_LARGEST_LIST} bytes")
+    if len(plain) > bounds.ADVISORY_LIST:
+        raise IntegrityError(f"unpacks to more than {bounds.ADVISORY_LIST} bytes")
     return plain

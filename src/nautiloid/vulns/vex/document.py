@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from nautiloid.documents.strict_json import loads_bounded
 from nautiloid.errors import UsageError
 from nautiloid.vulns.vex.csaf import statements_of_csaf
 from nautiloid.vulns.vex.cyclonedx import statements_of_cyclonedx
@@ -22,8 +21,8 @@ def read_vex(content: bytes | str, origin: str) -> tuple[Statement, ...]:
         UsageError: It is none of the formats, or it breaks its format's rules.
     """
     try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        data = loads_bounded(content)
+    except ValueError as error:
         raise UsageError(
             f"{origin} is not JSON: {error}", "VEX is read as OpenVEX, CSAF 2 or CycloneDX JSON."
         ) from error

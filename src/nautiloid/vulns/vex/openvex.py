@@ -13,8 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nautiloid import bounds
 from nautiloid.atomic import write_text
+from nautiloid.documents.strict_json import loads_bounded
 from nautiloid.errors import UsageError
+from nautiloid.regular_file import read_regular
 from nautiloid.version import TOOL
 from nautiloid.vulns.vex.statement import Product, Statement, Status
 
@@ -33,8 +36,8 @@ def read_openvex(content: bytes | str, origin: str) -> tuple[Statement, ...]:
         UsageError: It is no OpenVEX document, or one of its statements is not as the specification wants it.
     """
     try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        data = loads_bounded(content)
+    except ValueError as error:
         raise UsageError(f"{origin} is not JSON: {error}") from error
     context = data.get("@context") if isinstance(data, dict) else None
     if not isinstance(context, str) or not context.startswith("https://openvex.dev/ns"):
@@ -57,9 +60,9 @@ def add_statement(path: Path, statement: Statement, author: str) -> None:
         raise UsageError("'affected' needs what to do about it", "Give --because in words.")
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if path.exists():
-        content = path.read_bytes()
+        content = read_regular(path, bounds.DOCUMENT)
         read_openvex(content, str(path))
-        document = json.loads(content)
+        document = loads_bounded(content)
         document["version"] = int(document.get("version") or 0) + 1
         document["last_updated"] = now
     else:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from nautiloid.elf.errors import ElfError
 from nautiloid.elf.reader import Elf
 from nautiloid.packages.kinds.golang import Golang
+from nautiloid.packages.unreadable import UnreadableError
 
 TEXT = (
     "path\texample.org/tool\nmod\texample.org/tool\t(devel)\t\ndep\tgolang.org/x/net\tv0.7.0\th1:x\n"
@@ -51,6 +52,11 @@ def test_the_standard_library_modules_and_replacements() -> None:
         "pkg:golang/golang.org/x/net@v0.7.0",
         "pkg:golang/new.org/a@v1.2.0",
     ]
+
+
+def test_build_information_that_is_larger_than_any_is_said() -> None:
+    with pytest.raises(UnreadableError, match="build information"):
+        Golang().in_native("usr/bin/tool", _Program(_information("go1.21.5", "dep\tx\tv1\n" * (1 << 17))))
 
 
 @settings(max_examples=200, deadline=None)
