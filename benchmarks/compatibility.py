@@ -1,14 +1,13 @@
 """Which AI and data packages work in a hardened image: each is built, imported and given one small piece of work.
 
     python benchmarks/compatibility.py [--only 'numpy,torch*'] [--jobs 2] [--records DIR]   # needs bubblewrap
-    python benchmarks/compatibility.py --table    # of what is recorded already
+    python benchmarks/compatibility.py --table [--page docs/reference/compatibility.md]    # what is recorded already
 
 `compatibility.toml` names the packages and their work. Every one goes the way of a user: a definition of `extends`
 and `requirements`, `nautiloid lock`, `nautiloid build` (with `--self-test` also that), `nautiloid run` as a user whom
 no file of the image knows, with a read-only root and no network. What came of it is one JSON record for each; what is
 recorded is not tried again, so that a run can be interrupted and goes on. Images are thrown away after each package,
-and so are unpacked roots; downloads stay in the user's cache. Prints the Markdown tables of
-docs/reference/compatibility.md.
+and so are unpacked roots; downloads stay in the user's cache. Prints Markdown tables, or writes them into a page.
 """
 
 from __future__ import annotations
@@ -41,6 +40,7 @@ from nautiloid.oci.layout import Layout
 
 HERE = Path(__file__).parent
 IMAGE = "nautiloid/compatibility"
+BEGIN = "<!-- benchmarks/compatibility.py --page writes what follows -->\n\n"
 ANY_USER = "23456:34567"
 BUILD_SECONDS, WORK_SECONDS = 1800, 300
 LEAST_FREE = 6 << 30  # bytes that must be free on the disk before a build starts
@@ -119,6 +119,7 @@ def main() -> None:
     options.add_argument("--again", action="store_true", help="try once more what is recorded as failed")
     options.add_argument("--self-test", action="store_true", help="build with the image's own self-test")
     options.add_argument("--table", action="store_true", help="try nothing")
+    options.add_argument("--page", type=Path, help="a page whose text stays as far as the line that begins the tables")
     chosen = options.parse_args()
     wanted = [
         trial
@@ -132,7 +133,11 @@ def main() -> None:
     if not chosen.table:
         _try_all(wanted, chosen.records, chosen.jobs, again=chosen.again, tests=chosen.self_test)
     known = [(trial, _recorded(trial, chosen.records)) for trial in wanted]
-    print("\n".join(tables(known)))
+    made = "\n".join(tables(known)).rstrip() + "\n"
+    if chosen.page:
+        write_text(chosen.page, chosen.page.read_text().partition(BEGIN)[0] + BEGIN + made)
+    else:
+        print(made, end="")
     sys.exit(0 if all(record is not None and record.works for _, record in known) else 1)
 
 
@@ -147,7 +152,13 @@ def trials(table: Path) -> Iterator[Trial]:
 
 
 def _try_all(wanted: list[Trial], records: Path, jobs: int, *, again: bool, tests: bool) -> None:
-    left = [one for one in wanted if (known := _recorded(one, records)) is None or (again and not known.works)]
+    left = []
+    for trial in wanted:
+        known = _recorded(trial, records)
+        if known is None or (again and not known.works):
+            left.append(trial)
+        elif not known.works:
+            sys.stderr.write(f"{trial.name}: {known.step}, not tried again\n")
     with tempfile.TemporaryDirectory(prefix="compatibility-") as scratch, ThreadPoolExecutor(jobs) as pool:
         kept, bases = Path(scratch) / "kept", {}
         for base in sorted({trial.base for trial in left}):
@@ -155,6 +166,8 @@ def _try_all(wanted: list[Trial], records: Path, jobs: int, *, again: bool, test
                 bases[base] = _names(place.lock({"name": "compatibility", "extends": base}))
 
         def one(trial: Trial) -> None:
+            if (known := _recorded(trial, records)) is not None and known.works:
+                return  # another run was quicker
             if shutil.disk_usage(scratch).free < LEAST_FREE:
                 sys.stderr.write(f"{trial.name}: not tried, the disk is nearly full\n")
                 return
