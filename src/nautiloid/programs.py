@@ -26,6 +26,11 @@ def announced(words: Sequence[str]) -> Sequence[str]:
     return words
 
 
+def without_credentials(text: str) -> str:
+    """Return a text without the user names and passwords of the URLs in it."""
+    return _CREDENTIALS.sub(f"{_HIDDEN}@", text)
+
+
 def _harmless(words: Iterable[str]) -> Iterator[str]:
     passed = 3
     for word in words:
@@ -34,4 +39,4 @@ def _harmless(words: Iterable[str]) -> Iterator[str]:
         if passed == 2:
             yield _HIDDEN
         else:
-            yield _CREDENTIALS.sub(f"{_HIDDEN}@", _VARIABLE.sub(rf"\1\2={_HIDDEN}", word))
+            yield without_credentials(_VARIABLE.sub(rf"\1\2={_HIDDEN}", word))

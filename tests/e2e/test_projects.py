@@ -21,7 +21,25 @@ import pytest
 from nautiloid.debian.mirrors import read_apt_sources
 from nautiloid.oci.layout import Layout
 
+from ..python_index import PythonIndex, sdist_of, wheel_of
+
 PROJECTS = Path(__file__).parent / "projects"
+
+SETUP = """\
+from setuptools import Extension, setup
+
+setup(name="fastsum", version="0.3", ext_modules=[Extension("fastsum", ["fastsum.c"])])
+"""
+C_MODULE = """\
+#include <Python.h>
+static PyObject *add(PyObject *self, PyObject *args) {
+    long a, b;
+    return PyArg_ParseTuple(args, "ll", &a, &b) ? PyLong_FromLong(a + b) : NULL;
+}
+static PyMethodDef methods[] = {{"add", add, METH_VARARGS, ""}, {NULL, NULL, 0, NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "fastsum", "", -1, methods};
+PyMODINIT_FUNC PyInit_fastsum(void) { return PyModule_Create(&module); }
+"""
 
 pytestmark = [
     pytest.mark.engine,
@@ -44,7 +62,18 @@ class Project:
 
     def nautiloid(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the project, which must succeed."""
-        done = subprocess.run(
+        done = self._run(*words)
+        assert done.returncode == 0, f"nautiloid {' '.join(words)}\n{done.stdout}{done.stderr}"
+        return done
+
+    def refused(self, *words: str) -> str:
+        """Run a command in the project, which must fail as errors of users do, and return what it says."""
+        done = self._run(*words)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False), f"{done.stdout}{done.stderr}"
+        return done.stderr
+
+    def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-m", "nautiloid", *words],
             cwd=self.directory,
             env={**os.environ, "NAUTILOID_ENGINE": "bubblewrap"},
@@ -53,8 +82,6 @@ class Project:
             timeout=600,
             check=False,
         )
-        assert done.returncode == 0, f"nautiloid {' '.join(words)}\n{done.stdout}{done.stderr}"
-        return done
 
     @contextmanager
     def serving(self, inside: int, ready: str) -> Iterator[str]:
@@ -174,3 +201,47 @@ def test_a_model_is_fine_tuned_and_comes_out_as_safetensors(project: Project) ->
 def test_a_ray_job_spreads_its_tasks(project: Project) -> None:
     done = project.nautiloid("up", "--name", "ray", "--", "6")
     assert done.stdout.endswith("pi is about 3.1\n")
+
+
+@_about("workspace")
+def test_a_member_of_a_uv_workspace_becomes_a_wheel_of_its_own(project: Project) -> None:
+    done = project.nautiloid("up")
+    assert done.stdout == "highest: 2.00 m\n"
+    packages = json.loads((project.directory / "tides-app.lock").read_text())["wheels"]
+    assert [wheel["name"] for wheel in packages] == ["tides-core"]
+
+
+@_about("billing")
+def test_a_poetry_project_takes_from_the_private_index_only_what_is_its_own(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.nautiloid("init")
+    code = "def rounded(amount): return f'{amount:.2f} coins'\n"
+    with PythonIndex(credentials="ci:secret") as index:
+        index.add(wheel_of("acme_rounding", "1.4", code=code))
+        index.add(wheel_of("acme_rounding", "2.0"))
+        index.add(wheel_of("numpy", "99.0"))
+        monkeypatch.setenv("NAUTILOID_INDEX_ACME", index.url.replace("//", "//ci:secret@"))
+        project.nautiloid("build")
+        assert set(index.asked) == {"acme-rounding"}
+    assert project.nautiloid("run", project.image, "1.5", "2.25").stdout == "to pay: 3.75 coins\n"
+    assert "secret" not in (project.directory / "billing.lock").read_text()
+
+
+@pytest.mark.heavy
+@_about("sdist")
+def test_a_source_distribution_with_c_is_compiled_as_the_error_advises(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.nautiloid("init")
+    definition = project.directory / "nautiloid.yaml"
+    with PythonIndex() as index:
+        index.add(sdist_of("fastsum", "0.3", {"setup.py": SETUP, "fastsum.c": C_MODULE}))
+        monkeypatch.setenv("NAUTILOID_INDEX_ACME", index.url)
+        owner = "indexes: [{name: acme, url: 'https://packages.example.org/simple', packages: [fastsum]}]"
+        definition.write_text(definition.read_text().replace("python:\n", f"python:\n  {owner}\n", 1))
+        assert "sources: [{name: fastsum}]" in project.refused("build")
+        source = "sources: [{name: fastsum, packages: [build-essential]}]"
+        definition.write_text(definition.read_text().replace("python:\n", f"python:\n  {source}\n", 1))
+        done = project.nautiloid("up", "--", "/app/total.py", "40", "2")
+    assert done.stdout == "total 42\n"

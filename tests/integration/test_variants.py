@@ -12,6 +12,7 @@ from nautiloid import places
 from nautiloid.run.bubblewrap import BubblewrapEngine
 from nautiloid.run.profile import HardenedProfile, Mount, User
 from nautiloid.run.supervise import CompletedRun
+from nautiloid.selftest.runner import run_selftest
 
 from ..conftest import Built
 
@@ -34,6 +35,16 @@ def test_debian_13_brings_python_3_13(built: Callable[[str], Built]) -> None:
         "len(ssl.create_default_context().get_ca_certs()) > 100, zoneinfo.ZoneInfo('Europe/Berlin'))",
     )  # fmt: skip
     assert done.stdout.strip() == "(3, 13) True Europe/Berlin", done.stderr
+
+
+@pytest.mark.parametrize("name", ["fastapi", "sklearn", "transformers"])
+def test_what_others_start_from_does_what_it_is_for(built: Callable[[str], Built], name: str) -> None:
+    image = built(name)
+    engine = BubblewrapEngine(image.layout, places.cache_directory())
+    report = run_selftest(image.result.reference, image.layout, engine)
+    assert report.failures == ()
+    steps = {step.name for step in image.lock.definition.test.steps}
+    assert steps <= {outcome.name for outcome in report.outcomes}
 
 
 def test_onnxruntime_computes(built: Callable[[str], Built], tmp_path: Path) -> None:

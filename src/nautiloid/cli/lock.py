@@ -45,10 +45,11 @@ def lock(
 ) -> None:
     """Resolve a definition and pin every byte that goes into its image.
 
-    Debian packages come from the signed archive, wheels from pip's own index, weights and files by hash. The lock
-    names no host, so it builds the same image anywhere. A native library that a file needs and nothing brings is looked
-    up in the Debian archive, and its package is added. Warnings name what the definition lets through, such as files
-    that run whenever Python starts, or come from outside of its directory.
+    Debian packages come from the signed archive, wheels from pip's own index and those that the definition names,
+    weights and files by hash. What the definition has as source is built to wheels in a container. The lock names no
+    mirror, so it builds the same image anywhere. A native library that a file needs and nothing brings is looked up in
+    the Debian archive, and its package is added. Warnings name what the definition lets through, such as files that run
+    whenever Python starts, or come from outside of its directory.
 
     Where there is a lock, what was not edited stays as it was: `--upgrade`, or `nautiloid update`, moves it.
 

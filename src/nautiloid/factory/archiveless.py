@@ -9,7 +9,7 @@ from nautiloid.factory.giving_way import advice
 from nautiloid.factory.locked_files import lock_files
 from nautiloid.factory.locked_weights import KnownWeights, lock_all_weights
 from nautiloid.factory.locked_wheels import lock_wheels
-from nautiloid.factory.lockfile import Lock, LockedDeb
+from nautiloid.factory.lockfile import BuiltWheels, Lock, LockedDeb
 from nautiloid.factory.wheels.resolver import Bounds, ConflictError
 from nautiloid.net.fetch import Fetcher
 from nautiloid.version import TOOL
@@ -21,8 +21,10 @@ def lock_archiveless(
     loaded: LoadedDefinition,
     fetcher: Fetcher,
     bounds: Bounds,
-    weights: KnownWeights,
     debs: tuple[LockedDeb, ...] = (),
+    *,
+    weights: KnownWeights,
+    built: BuiltWheels,
 ) -> Lock:
     """Return a lock of wheels, weights and files, beside the Debian packages that are locked already.
 
@@ -30,15 +32,16 @@ def lock_archiveless(
         loaded: The definition.
         fetcher: The way to downloads.
         bounds: Which wheels may be chosen from.
-        weights: Those that are locked already.
         debs: The Debian packages; their interpreter says which wheels will do.
+        weights: Those that are locked already.
+        built: The wheels of what the definition has as source.
 
     Raises:
         NautiloidError: Something cannot be resolved, fetched or verified; the message says what.
     """
     definition = loaded.definition
     try:
-        wheels, dropped = lock_wheels(definition, debs, fetcher, bounds)
+        wheels, dropped = lock_wheels(definition, debs, fetcher, bounds, built.builds)
     except ConflictError as error:
         raise ConflictError(error.message, advice(error.message, loaded.asked[:-1]) or error.hint) from error
     return Lock(
@@ -50,4 +53,6 @@ def lock_archiveless(
         dropped=dropped,
         weights=lock_all_weights(definition, weights, fetcher),
         files=lock_files(loaded),
+        builds=built.builds,
+        builder=built.builder,
     )

@@ -38,6 +38,7 @@ def cautions(lock: Lock, loaded: LoadedDefinition, store: Store) -> list[str]:
         *_own_startup(lock, definition),
         *_from_outside(lock, loaded),
         *_from_afar(lock),
+        *_from_source(lock),
         *_without_support(lock),
         *_unwanted(lock),
         *_settings(definition),
@@ -92,6 +93,17 @@ def _from_afar(lock: Lock) -> Iterator[str]:
             # A query may hold what only its writer should know.
             place = f"{where.scheme}://{where.netloc}{where.path}"
             yield f"weights {weights.name} are what {place} gave when they were locked: nobody has signed them"
+
+
+def _from_source(lock: Lock) -> Iterator[str]:
+    python = lock.definition.python
+    network = {source.key: source.network for source in python.sources} if python else {}
+    for build in lock.builds:
+        name = build.wheel.name
+        if build.network:
+            yield f"{name} was built with the network, so that nobody can tell from what: {network.get(name)}"
+        if not build.reproducible:
+            yield f"{name}, built twice from one source, gave other bytes: another machine cannot make the same wheel"
 
 
 def _without_support(lock: Lock) -> Iterator[str]:

@@ -23,6 +23,8 @@ from pydantic import (
     model_validator,
 )
 
+from nautiloid.factory.package_indexes import PackageIndex, check_indexes
+from nautiloid.factory.package_sources import PackageSource, check_sources
 from nautiloid.factory.self_test import SelfTest
 from nautiloid.factory.wholesome import AbsolutePath, Printed, PythonRequirement, Reason, SecureUrl
 
@@ -39,9 +41,9 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _unless_empty(newer: str, data: dict[str, Any]) -> dict[str, Any]:
-    """Leave out a key that older versions did not know: locks of definitions without it stay what they were."""
-    return {name: value for name, value in data.items() if name != newer or value}
+def unless_empty(data: dict[str, Any], *newer: str) -> dict[str, Any]:
+    """Leave out keys that older versions did not know: locks of definitions without them stay what they were."""
+    return {name: value for name, value in data.items() if name not in newer or value}
 
 
 class Debian(_Part):
@@ -71,7 +73,7 @@ class Debian(_Part):
 
     @model_serializer(mode="wrap")
     def _without_startup(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _unless_empty("startup", dump(self))
+        return unless_empty(dump(self), "startup")
 
 
 class Python(_Part):
@@ -86,6 +88,8 @@ class Python(_Part):
         cold: Globs of modules that are spared: so rarely imported that their bytecode is not worth its bytes.
         startup: Distributions that may bring files which Python runs whenever it starts (``*.pth``,
             ``sitecustomize``), and why. They see, and may change, all that the program does.
+        indexes: Indexes beside those that pip is configured with, and what each of them owns.
+        sources: Distributions that are built from source, because nobody offers a wheel of them.
     """
 
     version: Annotated[str, StringConstraints(pattern=r"^3\.\d+$")] = "3.11"
@@ -95,10 +99,22 @@ class Python(_Part):
     bytecode: tuple[str, ...] = ()
     cold: tuple[str, ...] = ()
     startup: Mapping[str, Reason] = Field(default_factory=dict)
+    indexes: tuple[PackageIndex, ...] = ()
+    sources: tuple[PackageSource, ...] = ()
+
+    @field_validator("indexes")
+    @classmethod
+    def _indexes_agree(cls, value: tuple[PackageIndex, ...]) -> tuple[PackageIndex, ...]:
+        return check_indexes(value)
+
+    @field_validator("sources")
+    @classmethod
+    def _sources_agree(cls, value: tuple[PackageSource, ...]) -> tuple[PackageSource, ...]:
+        return check_sources(value)
 
     @model_serializer(mode="wrap")
-    def _without_startup(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _unless_empty("startup", dump(self))
+    def _without_newer(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return unless_empty(dump(self), "startup", "indexes", "sources")
 
 
 class Weights(_Part):
@@ -219,7 +235,7 @@ class ImageSettings(_Part):
 
     @model_serializer(mode="wrap")
     def _without_newer(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _unless_empty("healthcheck", _unless_empty("ports", dump(self)))
+        return unless_empty(dump(self), "ports", "healthcheck")
 
     @field_validator("env")
     @classmethod

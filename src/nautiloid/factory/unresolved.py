@@ -10,6 +10,7 @@ from nautiloid.factory.locked_compiler import COMPILER_ARCHITECTURE
 from nautiloid.factory.locked_files import lock_files
 from nautiloid.factory.locked_weights import KnownWeights, lock_all_weights
 from nautiloid.factory.lockfile import Lock
+from nautiloid.factory.package_indexes import PackageIndex
 from nautiloid.net.fetch import Fetcher
 from nautiloid.version import TOOL
 
@@ -42,13 +43,17 @@ def renew_unresolved(old: Lock, loaded: LoadedDefinition, fetcher: Fetcher, mirr
 def weights_that_stay(old: Lock, definition: Definition) -> KnownWeights:
     """Return the locked weights of a definition's entries that nobody has edited."""
     known = dict(zip(old.definition.weights, old.weights, strict=False))
-    same = _runs_on(old.definition) == _runs_on(definition)
+    same = (_runs_on(old.definition), _indexes(old.definition)) == (_runs_on(definition), _indexes(definition))
     return {asked: known[asked] for asked in definition.weights if asked in known and (same or asked.wheel is None)}
 
 
 def _runs_on(definition: Definition) -> tuple[object, ...]:
     python = definition.python.version if definition.python is not None else ""
     return definition.architecture, definition.debian.suite, python
+
+
+def _indexes(definition: Definition) -> tuple[PackageIndex, ...]:
+    return definition.python.indexes if definition.python is not None else ()
 
 
 def _what_stays(definition: Definition) -> tuple[object, ...]:
@@ -62,6 +67,7 @@ def _resolved_from(definition: Definition) -> tuple[object, ...]:
     if python is not None:
         compiled = definition.architecture != COMPILER_ARCHITECTURE and bool(python.bytecode)
         asked = (python.requirements, dict(python.never), dict(python.drop), dict(python.startup), compiled)
+        asked += (python.indexes, python.sources)
     return (
         *_runs_on(definition), debian.components, debian.packages, dict(debian.never), debian.pockets, *asked
     )  # fmt: skip

@@ -15,6 +15,7 @@ from nautiloid.project.dockerfile import Dockerfile
 from nautiloid.project.facts import Notebook, Said, Wanted
 from nautiloid.project.imports import Import
 from nautiloid.project.metadata import Metadata
+from nautiloid.project.origins import Origins, read_origins, table_requirements
 from nautiloid.project.own_modules import own_modules
 from nautiloid.project.packaging_files import read_metadata
 from nautiloid.project.program import Program, read_program
@@ -33,6 +34,7 @@ class Survey:
         space: None where it is no Hugging Face Space.
         installs: The words of each ``apt-get install``, in the Dockerfile and in ``packages.txt``.
         declared: The requirements of all files that state some, lock files apart.
+        origins: Where those come from, other than pip's own index.
         program: Its files, and what they say.
         imports: Of those files; the project's own modules left out.
     """
@@ -43,6 +45,7 @@ class Survey:
     space: Space | None
     installs: tuple[Said[tuple[str, ...]], ...]
     declared: list[Wanted]
+    origins: Origins
     program: Program
     imports: list[Import]
 
@@ -82,6 +85,7 @@ def ask(root: Path, limit: int, notebook: Notebook) -> Survey:
         *(conda.wanted if conda else ()),
         *(space.wanted if space else ()),
         *program.wanted,
+        *table_requirements(root),
     ]
     return Survey(
         metadata,
@@ -90,6 +94,7 @@ def ask(root: Path, limit: int, notebook: Notebook) -> Survey:
         space,
         tuple(_installs(root, dockerfile)),
         declared,
+        read_origins(root, declared, notebook),
         program,
         [one for one in program.sources.imports if one.module not in local],
     )

@@ -336,7 +336,7 @@ class _Reader:
         found.pip_packages += [Said(package, origin) for package in pip.packages]
         found.installs_project |= pip.project
         for option in pip.index:
-            self._notebook.add(origin, f"not carried over, pip's own configuration names the index: {option}")
+            self._notebook.add(origin, f"not carried over, see python.indexes: {option}")
         for file in pip.constraints:
             self._notebook.add(origin, f"not carried over, name it in a requirements file: --constraint {file}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ import yaml
 from nautiloid.atomic import write_text
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition_file import load_definition
+from nautiloid.factory.package_indexes import PackageIndex
+from nautiloid.factory.package_sources import PackageSource
 from nautiloid.project.facts import Note, Said
 from nautiloid.project.health import HealthCheck
 from nautiloid.project.probing import DraftedProbe
@@ -27,6 +30,8 @@ class Draft:
     Attributes:
         brought: Requirements that the base image fulfils; they are mentioned only.
         unknown: Modules for the user to find a distribution for.
+        indexes: Python indexes beside pip's own.
+        sources: Distributions that are built from source.
         packages: Debian packages, with remarks.
         refused: Debian packages that are left out, and why.
         left_out: Files that stay behind, and why.
@@ -44,6 +49,8 @@ class Draft:
     requirements: Sequence[Said[str]] = ()
     brought: Sequence[Said[str]] = ()
     unknown: Sequence[Said[str]] = ()
+    indexes: Sequence[Said[PackageIndex]] = ()
+    sources: Sequence[Said[PackageSource]] = ()
     packages: Sequence[Said[str]] = ()
     refused: Sequence[Said[str]] = ()
     files: Sequence[ChosenFile] = ()
@@ -94,8 +101,10 @@ class Draft:
     def _python(self) -> Iterator[str]:
         if self.requirements or self.brought or self.unknown:
             yield ""
-        if self.requirements:
+        if self.requirements or self.indexes:
             yield "python:"
+        yield from self._origins()
+        if self.requirements:
             yield "  requirements:"
             yield from (_line(f"    - {_scalar(said.value)}", said.origin) for said in self.requirements)
         for said in self.brought:
@@ -103,6 +112,14 @@ class Draft:
         for said in self.unknown:
             module = _one_line(said.value)
             yield f"    # - ?  # {_one_line(said.origin)} imports {module}: which distribution brings it?"
+
+    def _origins(self) -> Iterator[str]:
+        for key, entries in (("indexes", self.indexes), ("sources", self.sources)):
+            if entries:
+                yield f"  {key}:"
+            for said in entries:
+                # JSON is YAML, and escapes whatever a project may have put there.
+                yield _line(f"    - {json.dumps(said.value.model_dump(exclude_defaults=True))}", said.origin)
 
     def _files(self) -> Iterator[str]:
         if self.files or self.left_out:

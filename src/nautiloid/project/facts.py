@@ -9,8 +9,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from nautiloid.errors import UsageError
+from nautiloid.programs import without_credentials
 
 T = TypeVar("T")
+
+_GIT = ("git+https://", "git+ssh://")
 
 
 class ProjectError(UsageError):
@@ -40,8 +43,8 @@ class Notebook:
     notes: list[Note] = field(default_factory=list)
 
     def add(self, origin: str, message: str) -> None:
-        """Note something, unless it is noted already."""
-        note = Note(origin, " ".join(message.split()))
+        """Note something, unless it is noted already; what a project's URLs say of passwords is left out."""
+        note = Note(origin, without_credentials(" ".join(message.split())))
         if note not in self.notes:
             self.notes.append(note)
 
@@ -54,11 +57,16 @@ class Wanted:
         requirement: With its extras, versions and marker.
         origin: Where it is asked for.
         locked: A lock file chose the version.
+        reference: The repository (``git+https://...``) or directory of the project (``file:libs/foo``) that it comes
+            from; empty: an index.
+        index: The address of the index that alone can have it, where a file says so; None: any.
     """
 
     requirement: Requirement
     origin: str
     locked: bool = False
+    reference: str = ""
+    index: Said[str] | None = None
 
     @property
     def name(self) -> str:
@@ -79,7 +87,10 @@ def read_requirement(text: str, origin: str, notebook: Notebook) -> Wanted | Non
     except InvalidRequirement:
         notebook.add(origin, f"not understood: {text}")
         return None
+    if requirement.url and requirement.url.startswith(_GIT):
+        url, requirement.url = requirement.url, None
+        return Wanted(requirement, origin, reference=url)
     if requirement.url:
-        notebook.add(origin, f"not supported, images are built from an index's wheels: {text}")
+        notebook.add(origin, f"not from an index, see python.sources: {text}")
         return None
     return Wanted(requirement, origin)

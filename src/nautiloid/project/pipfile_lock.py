@@ -26,7 +26,7 @@ def read_pipfile_lock(root: Path, notebook: Notebook) -> list[Wanted] | None:
     found = []
     for name, entry in entries:
         if not isinstance(entry, dict) or "version" not in entry:
-            notebook.add(FILE, f"not supported, images are built from an index's wheels: {name}")
+            notebook.add(FILE, f"not from an index, see python.sources: {name}")
             continue
         extras = f"[{','.join(map(str, entry['extras']))}]" if isinstance(entry.get("extras"), list) else ""
         marker = f"; {entry['markers']}" if entry.get("markers") else ""

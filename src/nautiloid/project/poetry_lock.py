@@ -52,7 +52,7 @@ def read_poetry_lock(
         seen.add((name, extras))
         entry = entries[name][0]
         if table(entry, "source").get("type") in ("git", "url", "directory", "file"):
-            notebook.add(FILE, f"not supported, images are built from an index's wheels: {name}")
+            notebook.add(FILE, f"not from an index, see python.sources: {name}")
             continue
         if (pinned := pin(name, entry, FILE, notebook)) is not None:
             found.setdefault(name, pinned)

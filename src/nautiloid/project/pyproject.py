@@ -35,7 +35,7 @@ def read_pyproject(root: Path, notebook: Notebook) -> Metadata | None:
         return None
     wanted = [*_pep621(project, notebook), *dynamic_dependencies(root, data, notebook)]
     wanted = wanted or list(_poetry(poetry, notebook))
-    _note_left_out(project, data, notebook)
+    _note_left_out(project, notebook)
     return Metadata(
         name=str(project.get("name") or poetry.get("name") or ""),
         summary=str(project.get("description") or poetry.get("description") or ""),
@@ -64,8 +64,10 @@ def _poetry(poetry: dict[str, Any], notebook: Notebook) -> Iterator[Wanted]:
 
 def _poetry_entry(name: str, entry: object, notebook: Notebook) -> Iterator[Wanted]:
     details = entry if isinstance(entry, dict) else {"version": entry}
+    if "version" not in details and ("git" in details or "path" in details):
+        return  # see ``origins``
     if "version" not in details:
-        notebook.add(FILE, f"not supported, images are built from an index's wheels: {name} = {entry}")
+        notebook.add(FILE, f"not from an index, see python.sources: {name} = {entry}")
         return
     if details.get("optional"):
         notebook.add(FILE, f"optional, left out: {name}")
@@ -148,12 +150,7 @@ def _requires_python(project: dict[str, Any], poetry: dict[str, Any], notebook: 
         return None
 
 
-def _note_left_out(project: dict[str, Any], data: dict[str, Any], notebook: Notebook) -> None:
+def _note_left_out(project: dict[str, Any], notebook: Notebook) -> None:
     optional = sorted(table(project, "optional-dependencies"))
     if optional:
         notebook.add(FILE, f"optional dependencies left out: {', '.join(optional)}")
-    sources = sorted(table(data, "tool", "uv", "sources"))
-    if sources:
-        notebook.add(
-            FILE, f"tool.uv.sources not carried over, pip's own configuration names the index: {', '.join(sources)}"
-        )

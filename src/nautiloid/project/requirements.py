@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from nautiloid.project.facts import Notebook, ProjectError, Wanted, read_requirement
+from nautiloid.factory.giving_way import exact_version
+from nautiloid.project.facts import Notebook, ProjectError, Said, Wanted, read_requirement
+from nautiloid.project.local_projects import local_project
 from nautiloid.project.project_text import read_text
 
 NOT_CARRIED_OVER = "not carried over"
@@ -38,6 +40,7 @@ class RequirementsFiles:
         read: The files, relative to the project.
         installs_project: The project itself is among them (``-e .``).
         within: The directory that no file may lead out of; None where a person named the first one.
+        extra_indexes: Addresses of ``--extra-index-url``.
     """
 
     wanted: list[Wanted] = field(default_factory=list)
@@ -45,6 +48,7 @@ class RequirementsFiles:
     read: list[Path] = field(default_factory=list)
     installs_project: bool = False
     within: Path | None = None
+    extra_indexes: list[Said[str]] = field(default_factory=list)
 
 
 def read_requirements(path: Path, root: Path, notebook: Notebook, *, within: Path | None = None) -> RequirementsFiles:
@@ -61,7 +65,29 @@ def read_requirements(path: Path, root: Path, notebook: Notebook, *, within: Pat
     """
     found = RequirementsFiles(within=within)
     _read(path, root, notebook, found, found.wanted)
+    _settle_extra_indexes(found, notebook)
     return found
+
+
+def _settle_extra_indexes(found: RequirementsFiles, notebook: Notebook) -> None:
+    """Say of each distribution that can only be an extra index's that it is.
+
+    A public index takes no local versions (``torch==2.1+cpu``; version specifiers specification, "Local version
+    identifiers"), so that with a single extra index these are its own. Of any other name nobody can tell.
+    """
+    addresses = {said.value for said in found.extra_indexes}
+    of_its_own = [place for place, one in enumerate(found.wanted) if _has_local_version(one)]
+    if len(addresses) == 1 and of_its_own:
+        for place in of_its_own:
+            found.wanted[place] = replace(found.wanted[place], index=found.extra_indexes[0])
+        return
+    for said in found.extra_indexes:
+        notebook.add(said.origin, f"{NOT_CARRIED_OVER}, see python.indexes: --extra-index-url {said.value}")
+
+
+def _has_local_version(one: Wanted) -> bool:
+    version = exact_version(one.requirement)
+    return version is not None and version.local is not None
 
 
 def constrained(wanted: list[Wanted], constraints: list[Wanted], notebook: Notebook) -> list[Wanted]:
@@ -79,7 +105,7 @@ def constrained(wanted: list[Wanted], constraints: list[Wanted], notebook: Noteb
             if one.name == constraint.name:
                 narrowed = Requirement(str(one.requirement))
                 narrowed.specifier &= constraint.requirement.specifier
-                result[place] = Wanted(narrowed, f"{one.origin}, {constraint.origin}", one.locked)
+                result[place] = replace(one, requirement=narrowed, origin=f"{one.origin}, {constraint.origin}")
     return result
 
 
@@ -98,7 +124,7 @@ def _read(path: Path, root: Path, notebook: Notebook, found: RequirementsFiles, 
         elif "${" in line:
             notebook.add(origin, f"not understood, it depends on the environment: {line}")
         elif _PATH.match(line):
-            _path(line, origin, notebook, found)
+            _path(line, origin, root, notebook, found, into)
         elif wanted := read_requirement(_PER_REQUIREMENT.sub("", line).strip(), origin, notebook):
             into.append(wanted)
 
@@ -117,9 +143,11 @@ def _option(
             target = found.constraints if _NESTED[name] == "constraint" else into
             _read(nested, root, notebook, found, target)
     elif name in ("-e", "--editable"):
-        _path(value, origin, notebook, found)
+        _path(value, origin, root, notebook, found, into)
+    elif name == "--extra-index-url" and value and "${" not in value:
+        found.extra_indexes.append(Said(value, origin))
     elif name in _INDEX:
-        notebook.add(origin, f"{NOT_CARRIED_OVER}, pip's own configuration names the index: {line}")
+        notebook.add(origin, f"{NOT_CARRIED_OVER}, see python.indexes: {line}")
     elif name not in _HARMLESS:
         notebook.add(origin, f"not supported: {line}")
 
@@ -136,11 +164,13 @@ def _split_option(line: str) -> tuple[str, str]:
     return name, words[0] if words else ""
 
 
-def _path(line: str, origin: str, notebook: Notebook, found: RequirementsFiles) -> None:
+def _path(line: str, origin: str, root: Path, notebook: Notebook, found: RequirementsFiles, into: list[Wanted]) -> None:
     if re.fullmatch(r"\.(/)?(\[[^\]]*\])?", line):
         found.installs_project = True  # its modules go into the image as files
+    elif wanted := local_project(line, root, origin):
+        into.append(wanted)
     else:
-        notebook.add(origin, f"not supported, images are built from an index's wheels: {line}")
+        notebook.add(origin, f"not from an index, see python.sources: {line}")
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -57,6 +57,8 @@ def draft_definition(root: Path, *, name: str | None = None, limit: int = DEFAUL
         command=start.command,
         workdir=Said(str(workdir.value), workdir.origin),
         requirements=dependencies.requirements,
+        indexes=said.origins.indexes,
+        sources=said.origins.of(dependencies.names, locked or (), notebook),
         brought=dependencies.brought,
         unknown=dependencies.unknown,
         packages=packages,

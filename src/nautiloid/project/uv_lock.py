@@ -7,13 +7,16 @@ is walked from the project's own entry, so that development groups and other pla
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
 from packaging.utils import canonicalize_name
 
-from nautiloid.project.facts import Notebook, Wanted
+from nautiloid.project.facts import Notebook, Wanted, read_requirement
+from nautiloid.project.local_projects import LOCAL
 from nautiloid.project.locked_packages import pin, read_locked_packages
 from nautiloid.project.toml_file import items, table
 
@@ -52,6 +55,19 @@ def _is_project(entry: Mapping[str, Any]) -> bool:
     return "." in (source.get("virtual"), source.get("editable"))
 
 
+def _reference(source: Mapping[str, Any]) -> str:
+    """Return where a package comes from that is a directory of the project, or a commit; empty for any other."""
+    directory = next((str(source[key]) for key in ("editable", "directory") if source.get(key)), "")
+    if directory:
+        return f"{LOCAL}{directory}"
+    where = urlsplit(str(source.get("git") or ""))
+    if not where.fragment:
+        return ""
+    below = parse_qs(where.query).get("subdirectory", [""])[0]
+    address = f"git+{where.scheme}://{where.netloc}{where.path}@{where.fragment}"
+    return f"{address}#subdirectory={below}" if below else address
+
+
 class _Walk:
     def __init__(
         self, packages: list[dict[str, Any]], environment: Mapping[str, str], brought: Set[str], notebook: Notebook
@@ -79,12 +95,15 @@ class _Walk:
         if entry is None or key in self._seen:
             return
         self._seen.add(key)
-        if "registry" not in table(entry, "source"):
-            self._notebook.add(
-                FILE, f"not supported, images are built from an index's wheels: {name} from {entry.get('source')}"
-            )
+        source = table(entry, "source")
+        if reference := _reference(source):
+            listed = f"[{','.join(sorted(extras))}]" if extras else ""
+            if wanted := read_requirement(f"{name}{listed}", FILE, self._notebook):
+                self.found.setdefault(name, replace(wanted, reference=reference, locked=True))
+        elif "registry" not in source:
+            self._notebook.add(FILE, f"not from an index, see python.sources: {name} from {entry.get('source')}")
             return
-        if (pinned := pin(name, entry, FILE, self._notebook)) is not None:
+        elif (pinned := pin(name, entry, FILE, self._notebook)) is not None:
             self.found.setdefault(name, pinned)
         if name not in self._brought:
             self.dependencies(entry, extras)

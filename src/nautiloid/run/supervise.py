@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from nautiloid.errors import NautiloidError
@@ -118,6 +119,39 @@ def capture(client: Invocation, timeout: float | None) -> CompletedRun:
     return CompletedRun(
         _exit_code(process.returncode), stdout.decode(errors="replace"), stderr.decode(errors="replace")
     )
+
+
+def record(client: Invocation, out: Path, messages: Path, timeout: float | None) -> int:
+    """Run a command without input, let it write into files, and return its exit code.
+
+    Nothing of what it writes passes through our memory: a program that nobody trusts may write for ever, up to the
+    largest file that its limits let it have.
+
+    Args:
+        client: The engine's client.
+        out: Gets standard output.
+        messages: Gets standard error.
+        timeout: Seconds that it may take.
+
+    Raises:
+        RunTimeoutError: It took longer.
+    """
+    with out.open("wb") as stdout, messages.open("wb") as stderr:
+        process = subprocess.Popen(
+            announced(client.words),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=client.descriptors,
+            preexec_fn=client.prepare,  # noqa: PLW1509 - system calls on what is loaded already
+        )
+        try:
+            with client.beside(process.pid):
+                return _exit_code(process.wait(timeout))
+        except subprocess.TimeoutExpired as error:
+            raise RunTimeoutError(f"The program was killed after {timeout:g} seconds.") from error
+        finally:
+            _end(client, process)
 
 
 def _seen_through(client: Invocation, process: subprocess.Popen[bytes], grace: float, timeout: float | None) -> int:

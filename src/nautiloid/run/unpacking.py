@@ -16,7 +16,7 @@ from nautiloid.progress import SILENT, Progress
 from nautiloid.run.engine import Engine
 from nautiloid.run.mount_points import make_mount_points
 from nautiloid.run.profile import HardenedProfile
-from nautiloid.run.supervise import CompletedRun, Invocation, attach, capture
+from nautiloid.run.supervise import CompletedRun, Invocation, attach, capture, record
 
 
 class UnpackingEngine(Engine):
@@ -61,6 +61,21 @@ class UnpackingEngine(Engine):
         """Run without input and return what the program wrote."""
         with self._invocation(profile) as client:
             return capture(client, timeout)
+
+    def run_to_files(self, profile: HardenedProfile, out: Path, messages: Path, timeout: float | None = None) -> int:
+        """Run without input, with standard output and standard error in files, and return the exit code.
+
+        Args:
+            profile: The run.
+            out: Gets standard output; a limit of file sizes (``fsize``) holds for it too.
+            messages: Gets standard error; likewise.
+            timeout: Seconds after which the program is killed.
+
+        Raises:
+            RunTimeoutError: It took longer.
+        """
+        with self._invocation(profile) as client:
+            return record(client, out, messages, timeout)
 
     @abstractmethod
     def _invocation(self, profile: HardenedProfile, before: Sequence[str] = ()) -> AbstractContextManager[Invocation]:

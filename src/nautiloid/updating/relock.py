@@ -9,7 +9,7 @@ from nautiloid.errors import NautiloidError
 from nautiloid.factory.definition_file import LoadedDefinition
 from nautiloid.factory.locked_wheels import lock_wheels
 from nautiloid.factory.locker import make_lock
-from nautiloid.factory.lockfile import Lock
+from nautiloid.factory.lockfile import NOTHING_BUILT, BuiltWheels, Lock
 from nautiloid.factory.unresolved import renew_unresolved, weights_that_stay
 from nautiloid.factory.wheels.resolver import UNBOUND, Bounds, ResolutionError
 from nautiloid.net.fetch import Fetcher
@@ -26,12 +26,14 @@ class Relocking:
         loaded: The definition as it is now.
         fetcher: The way to downloads.
         mirrors: The user's own choice of mirrors.
+        built: The wheels of what the definition has as source.
         notes: What a reader must know of the locks that were made, in sentences.
     """
 
     loaded: LoadedDefinition
     fetcher: Fetcher
     mirrors: Mirrors
+    built: BuiltWheels = NOTHING_BUILT
     notes: list[str] = field(default_factory=list)
 
     def relock(self, old: Lock) -> Lock:
@@ -46,13 +48,14 @@ class Relocking:
         Raises:
             NautiloidError: Something cannot be resolved, fetched or verified.
         """
-        renewed = renew_unresolved(old, self.loaded, self.fetcher, self.mirrors)
-        if renewed is not None:
-            return renewed
+        if self.built == old.built:
+            renewed = renew_unresolved(old, self.loaded, self.fetcher, self.mirrors)
+            if renewed is not None:
+                return renewed
         new, bounds = self._resolved(old)
         settled = self._with_staying_debs(old, new)
         if settled.wheels and not same_interpreter(settled, new):
-            wheels, dropped = lock_wheels(settled.definition, settled.debs, self.fetcher, bounds)
+            wheels, dropped = lock_wheels(settled.definition, settled.debs, self.fetcher, bounds, self.built.builds)
             settled = settled.model_copy(update={"wheels": wheels, "dropped": dropped})
         return settled.model_copy(update={"wheels": files_that_stay(old, settled)})
 
@@ -61,9 +64,9 @@ class Relocking:
         definition = self.loaded.definition
         weights = weights_that_stay(old, definition)
         refused: ResolutionError | None = None
-        for bounds in bounds_that_stay(old, definition):
+        for bounds in bounds_that_stay(old, definition, self.built.builds, self.fetcher.store):
             try:
-                new = make_lock(self.loaded, self.fetcher, self.mirrors, bounds, weights)
+                new = make_lock(self.loaded, self.fetcher, self.mirrors, bounds, weights=weights, built=self.built)
             except ResolutionError as error:
                 refused = error
                 continue

@@ -6,20 +6,26 @@ of the locked versions can still be demanded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from nautiloid.factory.built_wheels import laid_out
 from nautiloid.factory.definition import Definition, Python
-from nautiloid.factory.lockfile import Lock, LockedWheel
+from nautiloid.factory.lockfile import Lock, LockedBuild, LockedWheel
+from nautiloid.factory.package_indexes import PackageIndex, same_place
 from nautiloid.factory.targets import exact_target
 from nautiloid.factory.wheels.fitness import needs
 from nautiloid.factory.wheels.resolver import Bounds, ResolutionError, ResolvedWheel, resolve
+from nautiloid.factory.wheels.routes import Routes, routes_of
 from nautiloid.factory.wheels.target import Target
+from nautiloid.net.store import Store
 
 
-def bounds_that_stay(old: Lock, definition: Definition) -> Iterator[Bounds]:
+def bounds_that_stay(
+    old: Lock, definition: Definition, builds: Sequence[LockedBuild], store: Store
+) -> Iterator[Bounds]:
     """Yield what to hold the resolver to, the strictest first, up to nothing at all.
 
     First every locked version that the definition's own requirements still allow; then only those that go together
@@ -28,17 +34,26 @@ def bounds_that_stay(old: Lock, definition: Definition) -> Iterator[Bounds]:
     Args:
         old: The lock before the definition was edited.
         definition: As it is now.
+        builds: The wheels that are built from source: nobody needs to hold what comes from one place in one version.
+        store: Holds them.
 
     Raises:
         ResolutionError: The requirements cannot be met at all.
     """
-    held: dict[str, str] = {canonicalize_name(one.name): one.version for one in old.wheels}
-    held |= {canonicalize_name(one.name): one.version for one in old.dropped}
+    held: dict[str, str] = {
+        canonicalize_name(one.name): one.version for one in _from_where_it_was(old, definition, builds)
+    }
+    if _indexes(old.definition) == _indexes(definition):
+        built = _built(old.builds, builds)
+        held |= {name: one.version for one in old.dropped if (name := canonicalize_name(one.name)) not in built}
     python = definition.python
     if python is not None and held:
         allowed = {name: version for name, version in held.items() if _allows(python.requirements, name, version)}
         yield Bounds(_pins(allowed.items()))
-        yield Bounds(_pins(_mixed(allowed, python, exact_target(definition, old.debs))))
+        with laid_out(builds, store) as places:
+            routes = routes_of(python.indexes, places)
+            mixed = _pins(_mixed(allowed, python, exact_target(definition, old.debs), routes))
+        yield Bounds(mixed)
     yield Bounds()
 
 
@@ -49,7 +64,8 @@ def files_that_stay(old: Lock, new: Lock) -> tuple[LockedWheel, ...]:
     """
     if not new.wheels or old.definition.python is None or not same_interpreter(old, new):
         return new.wheels
-    known = {(one.name, one.version): one for one in old.wheels}
+    staying = _from_where_it_was(old, new.definition, new.builds)
+    known = {(one.name, one.version): one for one in staying}
     kept = ((known.get((one.name, one.version), one), one) for one in new.wheels)
     return tuple(was.model_copy(update={"wanted_by": one.wanted_by}) for was, one in kept)
 
@@ -59,19 +75,37 @@ def same_interpreter(lock: Lock, other: Lock) -> bool:
     return exact_target(lock.definition, lock.debs) == exact_target(other.definition, other.debs)
 
 
+def _from_where_it_was(old: Lock, definition: Definition, builds: Sequence[LockedBuild]) -> Iterator[LockedWheel]:
+    """Yield the locked wheels that would come from the same index now; what is or was built from source is none."""
+    before, now, built = _indexes(old.definition), _indexes(definition), _built(old.builds, builds)
+    for wheel in old.wheels:
+        name = canonicalize_name(wheel.name)
+        if name not in built and same_place(name, wheel.index, before, now):
+            yield wheel
+
+
+def _built(*builds: Sequence[LockedBuild]) -> set[str]:
+    return {canonicalize_name(one.wheel.name) for some in builds for one in some}
+
+
+def _indexes(definition: Definition) -> tuple[PackageIndex, ...]:
+    return definition.python.indexes if definition.python is not None else ()
+
+
 def _allows(requirements: Iterable[str], name: str, version: str) -> bool:
     wanted = (Requirement(text) for text in requirements)
     return all(one.specifier.contains(version, prereleases=True) for one in wanted
                if canonicalize_name(one.name) == name)  # fmt: skip
 
 
-def _mixed(allowed: Mapping[str, str], python: Python, target: Target) -> Iterator[tuple[str, str]]:
+def _mixed(allowed: Mapping[str, str], python: Python, target: Target, routes: Routes) -> Iterator[tuple[str, str]]:
     """Yield versions: those that are locked, but for what the free choice has in a version that they exclude."""
-    free = {wheel.name: wheel for wheel in resolve(python.requirements, target, python.never)}
+    free = {wheel.name: wheel for wheel in resolve(python.requirements, target, python.never, routes=routes)}
     try:
-        held = {wheel.name: wheel for wheel in resolve(_pins(allowed.items()), target, {}, dependencies=False)}
+        pinned = resolve(_pins(allowed.items()), target, {}, dependencies=False, routes=routes)
     except ResolutionError:  # one of them is not to be had any more
         return
+    held = {wheel.name: wheel for wheel in pinned}
     mixed: dict[str, ResolvedWheel] = {**free, **held}
     while (name := next(_misfits(mixed, held, target, python.requirements), None)) is not None:
         del held[name]

@@ -118,7 +118,7 @@ class Updating:
             attempts.append(Bounds(pinned))
         for number, bounds in enumerate(attempts):
             try:
-                return make_lock(self.loaded, self.fetcher, self.mirrors, bounds)
+                return make_lock(self.loaded, self.fetcher, self.mirrors, bounds, built=old.built)
             except ResolutionError as error:
                 if number + 1 == len(attempts):
                     raise
@@ -135,7 +135,7 @@ class Updating:
             return new
         constraints = [f"{name}=={held[name]}" for name in sorted(back)]
         constraints += [f"{wheel.name}<={wheel.version}" for wheel in new.wheels if wheel.name not in back]
-        return make_lock(self.loaded, self.fetcher, self.mirrors, Bounds(tuple(constraints)))
+        return make_lock(self.loaded, self.fetcher, self.mirrors, Bounds(tuple(constraints)), built=old.built)
 
     def _exempt_fixes(self, new: Lock, limit: datetime | None, notes: list[str]) -> Lock:
         """Let wheels that fix a known vulnerability in before they have cooled down."""
@@ -148,7 +148,7 @@ class Updating:
             for wheel in new.wheels
         )
         try:
-            moved = make_lock(self.loaded, self.fetcher, self.mirrors, Bounds(constraints))
+            moved = make_lock(self.loaded, self.fetcher, self.mirrors, Bounds(constraints), built=new.built)
         except ResolutionError:
             return new
         early = [f"{after.name} {after.version}" for before, after in _pairs(new.wheels, moved.wheels)

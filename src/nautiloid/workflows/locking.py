@@ -13,8 +13,9 @@ from nautiloid.errors import NautiloidError
 from nautiloid.factory.definition_file import LoadedDefinition, load_definition
 from nautiloid.factory.lock_differences import lock_differences
 from nautiloid.factory.locker import make_lock
-from nautiloid.factory.lockfile import Lock, LockError, read_lock, write_lock
+from nautiloid.factory.lockfile import BuiltWheels, Lock, LockError, read_lock, write_lock
 from nautiloid.net.fetch import Fetcher
+from nautiloid.sourcing.building import build_sources, rebuild_missing
 from nautiloid.updating.relock import Relocking
 from nautiloid.workflows.renewed import Pinned, Renewed
 
@@ -38,7 +39,8 @@ class LockPlace:
         Raises:
             NautiloidError: Something cannot be resolved, fetched or verified.
         """
-        return Pinned(self.loaded, make_lock(self.loaded, fetcher, mirrors))
+        built = self._built(fetcher, mirrors or Mirrors(), None)
+        return Pinned(self.loaded, make_lock(self.loaded, fetcher, mirrors, built=built))
 
     def lock(self, fetcher: Fetcher, mirrors: Mirrors | None = None) -> Pinned:
         """Resolve the definition anew and write its lock; raises as ``resolve`` does."""
@@ -75,7 +77,8 @@ class LockPlace:
         edited = lock_differences(old, self.loaded)
         if not edited:
             return Renewed(Pinned(self.loaded, old), self.path, old)
-        relocking = Relocking(self.loaded, fetcher, mirrors or Mirrors())
+        mirrors = mirrors or Mirrors()
+        relocking = Relocking(self.loaded, fetcher, mirrors, self._built(fetcher, mirrors, old))
         new = relocking.relock(old)
         return Renewed(Pinned(self.loaded, new), self.path, old, edited, tuple(relocking.notes))
 
@@ -102,14 +105,20 @@ class LockPlace:
             StaleLockError: It is not, and must be.
             NautiloidError: Something cannot be resolved, fetched or verified; the lock stays as it was.
         """
-        if locked:
-            if differences := self.differences():
-                said = "".join(f"\n  {line}" for line in differences)
-                raise StaleLockError(
-                    f"the lock of '{self.loaded.definition.name}' is not up to date:{said}",
-                    "Bring it up to date with 'nautiloid lock', or leave --locked away.",
-                )
-            return Pinned(self.loaded, read_lock(self.path))
+        pinned = self._as_it_is() if locked else self._up_to_date(fetcher, mirrors)
+        rebuild_missing(pinned.lock, self.loaded, fetcher.store.surroundings, fetcher, mirrors or Mirrors())
+        return pinned
+
+    def _as_it_is(self) -> Pinned:
+        if differences := self.differences():
+            said = "".join(f"\n  {line}" for line in differences)
+            raise StaleLockError(
+                f"the lock of '{self.loaded.definition.name}' is not up to date:{said}",
+                "Bring it up to date with 'nautiloid lock', or leave --locked away.",
+            )
+        return Pinned(self.loaded, read_lock(self.path))
+
+    def _up_to_date(self, fetcher: Fetcher, mirrors: Mirrors | None) -> Pinned:
         renewed = self.renewed(fetcher, mirrors)
         if renewed.pending:
             renewed.write()
@@ -117,6 +126,9 @@ class LockPlace:
             for caution in renewed.pinned.cautions(fetcher.store):
                 fetcher.progress.note(f"warning: {caution}")
         return renewed.pinned
+
+    def _built(self, fetcher: Fetcher, mirrors: Mirrors, old: Lock | None) -> BuiltWheels:
+        return build_sources(self.loaded, fetcher.store.surroundings, fetcher, mirrors, old)
 
 
 def lock_places(

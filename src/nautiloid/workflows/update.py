@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nautiloid.debian.mirrors import Mirrors
 from nautiloid.factory.lockfile import Lock, LockError, read_lock
+from nautiloid.sourcing.building import rebuild_missing
 from nautiloid.subjects.images import subject_of_lock
 from nautiloid.updating.changelogs import changelog_fixes
 from nautiloid.updating.lock_update import LockUpdate
@@ -78,6 +79,7 @@ def updates_of(
                     f"the lock {place.path} was made from another version of the definition",
                     "Bring it up to date with 'nautiloid lock' first: not only security fixes would move.",
                 )
+            rebuild_missing(old, place.loaded, fetcher.store.surroundings, fetcher, wanted.mirrors)
             judge = judge_of(assessor, workspace, old)
             found = Updating(place.loaded, fetcher, wanted.mirrors, judge, datetime.now(UTC)).propose(old, policy)
             yield LockUpdate(place.path, found, changelog_fixes(found.old, found.new, fetcher, wanted.mirrors))

@@ -12,6 +12,7 @@ from nautiloid.cli.app import app
 from nautiloid.errors import NautiloidError
 from nautiloid.factory.lockfile import read_lock
 
+from ...python_index import PythonIndex, wheel_of
 from ...wheelhouse import Wheelhouse
 
 TEXT = """\
@@ -116,3 +117,15 @@ def test_files_that_the_definition_does_not_read_are_named(place: Path) -> None:
     found = _run("add", "extra")
     assert "requirements.txt stay as they are" in found.stderr
     assert (place / "requirements.txt").read_text() == "web\n"
+
+
+def test_what_an_index_of_the_definition_owns_is_added_from_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = "  indexes: [{name: acme, url: 'https://packages.example.org/simple', packages: [acme-*]}]\n"
+    (place / "nautiloid.yaml").write_text(TEXT + index)
+    with PythonIndex() as acme:
+        acme.add(wheel_of("acme_core", "1.0"))
+        monkeypatch.setenv("NAUTILOID_INDEX_ACME", acme.url)
+        found = _run("add", "acme-core")
+    assert found.exit_code == 0, found.output
+    wheels = {wheel.name: (wheel.version, wheel.index) for wheel in read_lock(place / "x.lock").wheels}
+    assert wheels == {"web": ("1.0", ""), "acme-core": ("1.0", "acme")}

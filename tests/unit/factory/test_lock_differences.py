@@ -6,7 +6,8 @@ from pathlib import Path
 from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.lock_differences import lock_differences
 from nautiloid.factory.locked_files import lock_files
-from nautiloid.factory.lockfile import Lock
+from nautiloid.factory.lockfile import Lock, LockedBuild
+from nautiloid.factory.packing import pack
 
 BEFORE = """\
 name: x
@@ -78,3 +79,40 @@ def test_of_many_files_a_few_are_named(tmp_path: Path) -> None:
     for number in range(9):
         (tmp_path / f"app/{number}.py").write_text("")
     assert _differences(tmp_path, lock)[-1] == "and 4 more files"
+
+
+def _entry(name: str, **more: str) -> str:
+    said = "".join(f", {key}: {value}" for key, value in more.items())
+    return f"{{name: {name}{said}}}"
+
+
+def _with_origins(indexes: str = "", sources: str = "") -> str:
+    python = f"{{requirements: [numpy], indexes: [{indexes}], sources: [{sources}]}}"
+    return f"name: x\npython: {python}\n"
+
+
+def test_edits_of_indexes_and_sources_are_named(tmp_path: Path) -> None:
+    acme = _entry("acme", url="https://a.example.org/simple")
+    before = _with_origins(acme, _entry("numpy", version="==1"))
+    after = _with_origins(
+        acme.replace("a.ex", "b.ex") + "," + _entry("other", url="https://c.example.org/simple"),
+        _entry("lib", path="app"),
+    )
+    lock = _lock(tmp_path, before).model_copy(update={"files": ()})
+    assert _differences(tmp_path, lock, after) == [
+        "python.indexes: acme is edited, with other",
+        "python.sources: without numpy, with lib",
+    ]
+
+
+def test_a_source_with_other_files_is_an_edit_and_so_is_one_that_was_never_built(tmp_path: Path) -> None:
+    text = _with_origins(sources=f"{_entry('lib', path='app')}, {_entry('other')}")
+    lock = _lock(tmp_path, text).model_copy(update={"files": ()})
+    file = {"sha256": "0" * 64, "size": 1}
+    source = {**file, "sha256": pack(tmp_path / "app")}
+    wheel = {"name": "lib", "version": "1", "filename": "lib-1-py3-none-any.whl", **file}
+    build = LockedBuild.model_validate({"wheel": wheel, "source": source, "backend": "b", "builder": "sha256:0"})
+    lock = lock.model_copy(update={"builds": (build,)})
+    assert _differences(tmp_path, lock, text) == ["source other: not built"]
+    (tmp_path / "app/main.py").write_text("2\n")
+    assert _differences(tmp_path, lock, text) == ["source lib: edited", "source other: not built"]

@@ -22,6 +22,7 @@ from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.factory.lockfile import LockedWheel
 from nautiloid.factory.wheels.pip_call import ConflictError, ResolutionError, call_pip
 from nautiloid.factory.wheels.refusals import refusal
+from nautiloid.factory.wheels.routes import NO_ROUTES, Routes
 from nautiloid.factory.wheels.target import Target
 from nautiloid.net.store import Store
 from nautiloid.progress import SILENT, Progress
@@ -36,6 +37,7 @@ class ResolvedWheel:
     Attributes:
         requires: Its Requires-Dist lines.
         withdrawn: Whether its authors have withdrawn ("yanked", PEP 592) it since.
+        index: The definition's name of the index that has it; empty: one that pip is configured with.
     """
 
     name: str
@@ -44,6 +46,7 @@ class ResolvedWheel:
     sha256: str
     requires: tuple[str, ...]
     withdrawn: bool = False
+    index: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def resolve(
     *,
     dependencies: bool = True,
     bounds: Bounds = UNBOUND,
+    routes: Routes = NO_ROUTES,
 ) -> tuple[ResolvedWheel, ...]:
     """Ask pip for the wheels that meet ``requirements`` on ``target``, sorted by name.
 
@@ -78,10 +82,11 @@ def resolve(
         never: Names (globs) that must not be among them, and why.
         dependencies: Whether what the requirements depend on is wanted too.
         bounds: What may be chosen from.
+        routes: Where each distribution may come from.
 
     Raises:
         ConflictError: The requirements exclude each other.
-        ResolutionError: pip finds no solution, or one that holds what ``never`` forbids.
+        ResolutionError: pip finds no solution, or one that holds what ``never`` forbids; or two indexes offer one name.
     """
     with tempfile.TemporaryDirectory(prefix="nautiloid-resolve-") as scratch:
         report = Path(scratch) / "report.json"
@@ -93,12 +98,12 @@ def resolve(
             command += ["--constraint", str(constraints)]
         if bounds.uploaded_before is not None:
             command += ["--uploaded-prior-to", bounds.uploaded_before.isoformat()]
-        done = call_pip([*command, "--target", scratch, *target.pip_options(), "--", *requirements], target)
+        done = call_pip([*command, "--target", scratch, *target.pip_options(), "--", *requirements], target, routes)
         if done.failed:
             # Where versions are held, another attempt follows that holds none.
-            raise refusal(done, target, closely=not bounds.constraints)
+            raise refusal(done, target, routes, closely=not bounds.constraints)
         answer = json.loads(report.read_text(encoding="utf-8"))
-    wheels = sorted((_resolved(item) for item in answer["install"]), key=lambda wheel: wheel.name)
+    wheels = sorted((_resolved(item, done.chosen) for item in answer["install"]), key=lambda wheel: wheel.name)
     _refuse_forbidden(wheels, never)
     return tuple(wheels)
 
@@ -110,6 +115,7 @@ def fetch_wheels(
     progress: Progress = SILENT,
     *,
     offline: bool = False,
+    routes: Routes = NO_ROUTES,
 ) -> tuple[LockedWheel, ...]:
     """Bring the wheels into the store, each checked against its hash, and return them locked.
 
@@ -123,11 +129,14 @@ def fetch_wheels(
         names = ", ".join(wheel.filename for wheel in missing)
         raise NautiloidError(f"not in the cache: {names}", "Run once without --offline to download them.")
     if missing:
-        _download(missing, target, store, progress)
+        pinned = routes.pinned({wheel.name: wheel.index for wheel in missing})
+        _download(missing, target, store, progress, pinned)
     return tuple(_locked(wheel, store) for wheel in wanted)
 
 
-def _download(missing: Sequence[ResolvedWheel | LockedWheel], target: Target, store: Store, progress: Progress) -> None:
+def _download(
+    missing: Sequence[ResolvedWheel | LockedWheel], target: Target, store: Store, progress: Progress, routes: Routes
+) -> None:
     store.root.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="wheels-", dir=store.root) as scratch,
@@ -137,7 +146,9 @@ def _download(missing: Sequence[ResolvedWheel | LockedWheel], target: Target, st
             pinned = Path(scratch) / "requirement.txt"
             pinned.write_text(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
             options = ["download", "--quiet", "--no-deps", "--require-hashes", "--dest", scratch]
-            _pip([*options, *target.pip_options(), "--requirement", str(pinned)], target)
+            answer = call_pip([*options, *target.pip_options(), "--requirement", str(pinned)], target, routes)
+            if answer.failed:
+                raise refusal(answer, target, routes)
             brought = next(Path(scratch).glob("*.whl"), None)
             if brought is None:
                 raise IntegrityError(f"pip brought no wheel for {wheel.name} {wheel.version}")
@@ -147,10 +158,17 @@ def _download(missing: Sequence[ResolvedWheel | LockedWheel], target: Target, st
 
 def _locked(wheel: ResolvedWheel | LockedWheel, store: Store) -> LockedWheel:
     size = store.path_of(wheel.sha256).stat().st_size
-    return LockedWheel(name=wheel.name, version=wheel.version, filename=wheel.filename, size=size, sha256=wheel.sha256)
+    return LockedWheel(
+        name=wheel.name,
+        version=wheel.version,
+        filename=wheel.filename,
+        size=size,
+        sha256=wheel.sha256,
+        index=wheel.index,
+    )
 
 
-def _resolved(item: dict[str, object]) -> ResolvedWheel:
+def _resolved(item: dict[str, object], chosen: Mapping[str, str]) -> ResolvedWheel:
     metadata, download = item["metadata"], item["download_info"]
     assert isinstance(metadata, dict)  # noqa: S101 - the report's own schema (pip, "Installation Report")
     assert isinstance(download, dict)  # noqa: S101
@@ -163,7 +181,15 @@ def _resolved(item: dict[str, object]) -> ResolvedWheel:
     if not sha256:
         raise ResolutionError(f"the index gives no sha256 for {filename}", "Use an index that publishes hashes.")
     requires = tuple(metadata.get("requires_dist", ()))
-    return ResolvedWheel(str(name), str(version), filename, sha256, requires, item.get("is_yanked") is True)
+    return ResolvedWheel(
+        str(name),
+        str(version),
+        filename,
+        sha256,
+        requires,
+        withdrawn=item.get("is_yanked") is True,
+        index=chosen.get(str(name), ""),
+    )
 
 
 def _refuse_forbidden(wheels: Sequence[ResolvedWheel], never: Mapping[str, str]) -> None:
@@ -175,9 +201,3 @@ def _refuse_forbidden(wheels: Sequence[ResolvedWheel], never: Mapping[str, str])
                 "If this is torch: pip's first index offers the CUDA build. Add PyTorch's CPU wheel index to pip's "
                 "configuration as an extra index; pytorch.org names it under Get Started, Compute Platform: CPU.",
             )
-
-
-def _pip(arguments: Sequence[str], target: Target) -> None:
-    answer = call_pip(arguments, target)
-    if answer.failed:
-        raise refusal(answer, target)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.wheels.resolver import ResolutionError, resolve
 from nautiloid.factory.wheels.target import Target
 
@@ -153,8 +154,17 @@ def test_wheels_for_other_platforms(index: Index) -> None:
 def test_only_source(index: Index) -> None:
     (index.wheels.directory / "raw-1.0.tar.gz").write_bytes(b"")
     error = _refused("raw")
-    assert error.message == f"there is no raw {FOR_IMAGE}:\n  it comes as source, and nothing is compiled here"
-    assert "pip wheel" in error.hint
+    assert error.message == f"there is no raw {FOR_IMAGE}:\n  it comes as source"
+    assert "sources: [{name: raw}]" in error.hint
+
+
+def test_the_hint_for_source_is_what_a_definition_takes(index: Index, tmp_path: Path) -> None:
+    (index.wheels.directory / "raw-1.0.tar.gz").write_bytes(b"")
+    line = _refused("raw>=1,<2").hint.partition("in the definition: ")[2]
+    (tmp_path / "x.yaml").write_text(f"name: x\npython:\n  requirements: [raw]\n  {line}\n")
+    python = load_definition(str(tmp_path / "x.yaml")).definition.python
+    assert python is not None
+    assert [(one.key, one.version) for one in python.sources] == [("raw", "<2,>=1")]
 
 
 def test_what_was_withdrawn_is_not_taken_unless_its_very_version_is_named(index: Index) -> None:

@@ -100,7 +100,7 @@ def test_what_excludes_what_is_said(make_wheel: MakeWheel) -> None:
     make_wheel("old", "1.0", "torch<2.6")
     with pytest.raises(ConflictError) as caught:
         resolve(["torch==2.13.0", "old"], BOOKWORM, {})
-    assert "old 1.0 depends on torch<2.6" in caught.value.message
+    assert "old 1.0 needs torch<2.6" in caught.value.message
     assert "torch==2.13.0" in caught.value.message
     assert "spelling" not in caught.value.hint
     assert [wheel.version for wheel in resolve(["torch<2.6", "old"], BOOKWORM, {})] == ["1.0", "2.5.0"]
