@@ -78,6 +78,11 @@ def matches(patterns: Iterable[str], path: str) -> bool:
     return any(_compiled(pattern).fullmatch(path) for pattern in patterns)
 
 
+def takes_away(rules: Iterable[SlimRule], path: str) -> bool:
+    """Tell whether rules leave a file of this path out of the image."""
+    return any(rule.action == "remove" and _hits(rule, path) for rule in rules)
+
+
 def _hits(rule: SlimRule, path: str) -> bool:
     return matches(rule.paths, path) and not matches(rule.keep, path)
 

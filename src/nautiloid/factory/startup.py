@@ -3,7 +3,8 @@
 A ``.pth`` file in site-packages may hold lines that are executed; ``sitecustomize`` and ``usercustomize`` are imported
 (documentation of the site module); ``pyvenv.cfg`` and ``python3XX.zip`` say where Python finds its library
 (documentation of sys.path's initialisation); ``/etc/ld.so.preload`` names libraries that every program loads
-(ld.so(8)). Whoever brings one sees and may change all that the programs do, so a definition must say that it wants it.
+(ld.so(8)). Whoever brings one sees and may change all that the programs do, so a definition must say that it wants it,
+or take the file out with a slim rule: what is not in the image does not run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from packaging.utils import canonicalize_name
 from nautiloid.errors import NautiloidError
 from nautiloid.factory.definition import Definition
 from nautiloid.factory.rootfs.tree import Node, NodeKind, Tree
+from nautiloid.factory.slim import takes_away
 
 _LIBRARIES = r"(?:usr/(?:local/)?|(?:home/[^/]+|root)/\.local/)lib"
 _READ_BY_PYTHON = re.compile(
@@ -97,12 +99,16 @@ def _is_own(entry: Node, source: str) -> bool:
 
 
 def _refuse(found: Mapping[str, tuple[str, ...]], definition: Definition) -> None:
-    """Refuse the files of components (``wheel:torch``, ``deb:libc6``) that the definition says nothing of."""
+    """Refuse the files of components (``wheel:torch``, ``deb:libc6``) that the definition lets in without a word."""
     python = definition.python.startup if definition.python is not None else {}
     may = {f"wheel:{canonicalize_name(name)}" for name in python} | {
         f"deb:{name}" for name in definition.debian.startup
     }
-    refused = {component: files for component, files in sorted(found.items()) if files and component not in may}
+    staying = {
+        component: [path for path in files if not takes_away(definition.slim, path)]
+        for component, files in sorted(found.items())
+    }
+    refused = {component: files for component, files in staying.items() if files and component not in may}
     if not refused:
         return
     names = [(kind, name) for kind, _, name in (component.partition(":") for component in refused)]

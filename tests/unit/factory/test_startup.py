@@ -14,9 +14,11 @@ import pytest
 
 from nautiloid.debian.deb import DebFile
 from nautiloid.factory.definition import Definition
+from nautiloid.factory.definition_file import load_definition
 from nautiloid.factory.gathering import gather
 from nautiloid.factory.inputs import Inputs
 from nautiloid.factory.lockfile import Lock, LockedDeb
+from nautiloid.factory.rootfs.content import Literal
 from nautiloid.factory.rootfs.tree import Origin, Tree, TreeError
 from nautiloid.factory.startup import StartupError, check_startup, check_wheels, startup_files
 
@@ -71,6 +73,39 @@ def test_what_python_runs_at_every_start_needs_the_definitions_word() -> None:
         check_wheels([found], _definition(python={"startup": {"other": "because"}}))
     assert "python: {startup: {demo: why}}" in caught.value.hint
     check_wheels([found], _definition(python={"startup": {"Demo": "it patches nothing; I have looked"}}))
+
+
+def _rule(path: str, **parts: object) -> dict[str, object]:
+    return {"name": "hooks", "because": "a test", "paths": [path], **parts}
+
+
+def test_what_a_slim_rule_takes_out_of_the_image_does_not_run_there() -> None:
+    found, tree = ("demo", [f"{LOCAL}/demo.pth", f"{LOCAL}/demo.py"]), Tree()
+    tree.file(f"{LOCAL}/demo.pth", Literal(b"import demo"), Origin("wheel-demo", "wheel:demo"))
+    without = _definition(slim=[_rule(f"{LOCAL}/demo.pth")])
+    check_wheels([found], without)
+    check_startup(tree, {}, without)
+    for kept in (
+        _rule(f"{LOCAL}/demo.pth", action="clear-exec"), _rule(f"{LOCAL}/*.pth", keep=["**/demo.pth"]),
+        _rule(f"{LOCAL}/demo.py"), _rule("usr/lib/**/demo.pth"),
+    ):  # fmt: skip
+        with pytest.raises(StartupError):
+            check_wheels([found], _definition(slim=[kept]))
+        with pytest.raises(StartupError):
+            check_startup(tree, {}, _definition(slim=[kept]))
+
+
+@pytest.mark.parametrize(("name", "needs_a_word"), [("python", False), ("python-trixie", True)])
+def test_setuptools_needs_no_word_where_python_has_its_own_distutils(name: str, needs_a_word: bool) -> None:
+    definition = load_definition(name).definition
+    found = ("setuptools", [f"{definition.site_packages}/distutils-precedence.pth"])
+    if needs_a_word:
+        with pytest.raises(StartupError, match="distutils-precedence"):
+            check_wheels([found], definition)
+    else:
+        check_wheels([found], definition)
+        with pytest.raises(StartupError, match=r"other\.pth"):
+            check_wheels([("setuptools", [f"{definition.site_packages}/other.pth"])], definition)
 
 
 def test_a_link_that_makes_another_directory_pythons_is_such_a_file() -> None:
