@@ -93,6 +93,7 @@ class Record:
     name: str
     base: str
     requirements: tuple[str, ...]
+    work: str
     step: str
     version: str = ""
     compressed: int = 0
@@ -184,16 +185,18 @@ def _place(trial: Trial, records: Path) -> Path:
 
 
 def _recorded(trial: Trial, records: Path) -> Record | None:
-    """Return what is known of a trial; a record of other requirements is of another trial."""
+    """Return what is known of a trial; a record of other requirements or other work is of another trial."""
     place = _place(trial, records)
     if not place.exists():
         return None
     data = json.loads(place.read_text())
+    if data.keys() != {field.name for field in dataclasses.fields(Record)}:
+        return None  # of another version of this program
     for field in ("requirements", "debs", "libraries"):
         data[field] = tuple(data[field])
     record = Record(**data)
-    same = (record.base, record.requirements, record.by_hand) == (trial.base, trial.requirements, _by_hand(trial))
-    return record if same else None
+    tried = (record.base, record.requirements, record.work, record.by_hand)
+    return record if tried == (trial.base, trial.requirements, trial.work, _by_hand(trial)) else None
 
 
 class _Failed(Exception):  # noqa: N818 - an outcome, which goes no further than the record
@@ -211,7 +214,9 @@ class _Workplace:
     def attempt(self, trial: Trial, base: frozenset[str], *, tests: bool) -> Record:
         """Build the image and do the work."""
         began = time.monotonic()
-        record = Record(trial.kind, trial.name, trial.base, trial.requirements, "lock", by_hand=_by_hand(trial))
+        record = Record(
+            trial.kind, trial.name, trial.base, trial.requirements, trial.work, "lock", by_hand=_by_hand(trial)
+        )  # fmt: skip
         try:
             record = dataclasses.replace(record, **self._locked(self.lock(trial.definition), trial, base))
             self._nautiloid(
