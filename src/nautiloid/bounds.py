@@ -2,7 +2,7 @@
 
 A limit lies far above what real images hold and far below what exhausts a machine: whatever it is given (up to some
 100 MB), a reader ends within a minute and half a GiB. What lies beyond is an error, or is recorded as unread; it is
-never left out in silence.
+never left out in silence. What reading a model may cost stands in ``nautiloid.models.limits``.
 """
 
 from __future__ import annotations
@@ -118,3 +118,93 @@ PATH_DEPTH: Final = 400
 """Directories in each other; a hostile tree must not exhaust the stack of whoever walks it."""
 LINKS_FOLLOWED: Final = 40
 """Symbolic links on the way to one file, as Linux has it (path_resolution(7))."""
+
+# -- Debian's archive and its packages ---------------------------------------------------------------------------------
+RELEASE: Final = 16 * MIB
+"""Bytes of a signed Release; a real one has some 150 kB."""
+DEB_CONTROL: Final = 64 * MIB
+"""Bytes of a package's control tar; the largest real ones hold a few MB of md5sums."""
+DEB_DATA: Final = 16 * GIB
+"""Bytes of a package's files, decompressed."""
+DEB_MEMBERS: Final = 100
+"""Members of a package's outer archive; it has three."""
+CHANGELOG: Final = 64 * MIB
+"""Bytes of a changelog, decompressed; the largest real ones have some 5 MB."""
+CONTENTS_LINE: Final = MIB
+"""Bytes of one line of a Contents index; the longest real one names some hundred packages."""
+CONTENTS: Final = 4 * GIB
+"""Bytes of a Contents index, decompressed; a real one has 150 MB."""
+SOLVER_STEPS: Final = 200_000
+"""Steps of the search for a set of packages; real sets take some thousand."""
+PATCHED_RECORD: Final = 32 * MIB
+"""Bytes of a file of an image that patching reads, such as its dpkg status."""
+
+# -- ELF files ---------------------------------------------------------------------------------------------------------
+ELF_HEADERS: Final = 4096
+"""Segments or sections of a file; the format would allow 65,535."""
+ELF_DYNAMIC: Final = 10_000
+"""Entries of the dynamic section; the largest real ones have some hundred."""
+ELF_TEXT: Final = 4096
+"""Bytes of a name in a string table."""
+ELF_VERSIONS: Final = 10_000
+"""Symbol versions; libstdc++ defines some 60, and a damaged chain must end."""
+LIBRARY_TEXT: Final = 200
+"""Bytes of a text that tells a library's version."""
+LIBRARY_TEXTS: Final = 20_000
+"""Such texts that are looked at in one file."""
+
+# -- servers and registries --------------------------------------------------------------------------------------------
+ANSWER: Final = 16 * MIB
+"""Bytes of a document that a server sends."""
+ANSWER_HEADERS: Final = MIB
+"""Bytes of headers and interim answers before a body."""
+REDIRECTS: Final = 10
+"""Redirects on the way to one answer."""
+REGISTRY_PAGES: Final = 1000
+"""Pages of a list of tags."""
+TRANSFER_DOCUMENTS: Final = 64 * MIB
+"""Bytes of all manifests and indexes of one transfer."""
+
+# -- projects and their sources ----------------------------------------------------------------------------------------
+PROJECT_TEXT: Final = 10_000_000
+"""Bytes of a project's file; notebooks and lock files with many hashes have a few million."""
+PROJECT_YAML: Final = 500_000
+"""Bytes of a project's YAML; the reader in Python takes about a second for them."""
+ENVIRONMENT_EXAMPLE: Final = 100_000
+"""Bytes of a file that shows which variables a program needs."""
+PYTHON_SOURCE: Final = 2_000_000
+"""Bytes of a Python file whose syntax is looked at; a tree takes a hundred times its text."""
+DOCKERFILE: Final = 1_000_000
+"""Bytes of a Dockerfile."""
+FRONT_MATTER: Final = 20_000
+"""Characters of what stands before a Space's README."""
+WORKSPACE_MEMBERS: Final = 200
+"""Members of a workspace."""
+PROJECT_DIRECTORIES: Final = 200_000
+"""Directories in which locks and requirements are looked for."""
+GIT_PACK: Final = 2 * GIB
+"""Bytes of a pack that a git server sends, and of the tree in it."""
+BUILD_FILE: Final = 2 * GIB
+"""Bytes of any file that a build in a container writes."""
+SOURCE_TREE: Final = GIB
+"""Bytes of a source tree that is built; what is larger holds data."""
+WEIGHTS: Final = 2 * GIB
+"""Bytes of weights that a definition fetches."""
+WHEEL_MEMBER: Final = 16 * GIB
+"""Bytes of one file of a wheel; CUDA's largest library has not one GiB."""
+
+# -- package records ---------------------------------------------------------------------------------------------------
+NESTED_COMPONENTS: Final = 20_000
+"""Components of an SBOM that lies in a wheel."""
+NESTED_COMPONENTS_DEPTH: Final = 20
+"""How deep they are nested."""
+METADATA_HEAD: Final = 16 * MIB
+"""Bytes of a METADATA before its description."""
+CSAF_TREE: Final = 40
+"""Levels of a CSAF document's product tree."""
+VEX_COMPONENTS: Final = 20
+"""Levels of components in a CycloneDX VEX document."""
+SBOM_XML: Final = 10_000
+"""Levels of an SBOM in XML, which is read without recursion."""
+VERSION: Final = 1024
+"""Characters of a version that is compared."""

@@ -495,7 +495,7 @@ def test_an_index_names_only_so_many_manifests(registry: Registry, tmp_path: Pat
 def test_all_that_indices_lead_to_is_limited(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nautiloid.registry.transfer._MOST_DOCUMENTS", 20)
+    monkeypatch.setattr("nautiloid.bounds.IMAGE_DOCUMENTS", 20)
     lists = [serve_index(registry, *[serve_index(registry, n=f"{a} {b}") for b in range(9)]) for a in range(9)]
     serve_index(registry, *lists)
     complaint(lambda: pull_to(tmp_path / "store", registry, settings(quick=False), everything=True), registry)
@@ -616,7 +616,7 @@ LISTS: dict[str, Act] = {
 def test_a_list_ends_in_one_error_or_is_empty(
     registry: Registry, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    monkeypatch.setattr("nautiloid.registry.repository._MOST_PAGES", 20)
+    monkeypatch.setattr("nautiloid.bounds.REGISTRY_PAGES", 20)
     registry.fault = fault
 
     def read() -> None:
@@ -964,7 +964,7 @@ def test_a_feed_that_is_honest_is_read(advisories: Files, tmp_path: Path) -> Non
 def test_a_list_of_changes_is_one_error_or_empty(
     advisories: Files, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    monkeypatch.setattr("nautiloid.vulns.database.exports._LARGEST_DOCUMENT", 1 << 20)
+    monkeypatch.setattr("nautiloid.bounds.ADVISORY_LIST", 1 << 20)
     advisories.fault = fault
 
     def read() -> None:
@@ -991,7 +991,7 @@ def test_a_list_of_changes_is_one_error_or_empty(
 def test_lists_that_cannot_be_read_are_said_on_a_line(
     advisories: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
-    monkeypatch.setattr("nautiloid.vulns.database.update._LARGEST_LIST", 1 << 20)
+    monkeypatch.setattr("nautiloid.bounds.ADVISORY_LIST", 1 << 20)
     advisories.files["/bad"] = content
     said = update(
         tmp_path / "db.sqlite", advisories, Lists(f"{advisories.url}/bad", f"{advisories.url}/bad"), quick=False

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from nautiloid import bounds
 from nautiloid.errors import IntegrityError
 
 _MAGIC = b"!<arch>\n"
 _HEADER_LENGTH = 60
 _CHUNK = 1 << 20
-_MOST_MEMBERS = 100  # a package has three
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def read_ar_directory(archive: BinaryIO) -> Iterator[ArMember]:
     if archive.read(len(_MAGIC)) != _MAGIC:
         raise IntegrityError("it is not an ar archive")
     position = len(_MAGIC)
-    for _ in range(_MOST_MEMBERS):
+    for _ in range(bounds.DEB_MEMBERS):
         if position >= end:
             return
         archive.seek(position)

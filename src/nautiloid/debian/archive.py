@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from nautiloid import bounds
 from nautiloid.debian.index import PackageIndex
 from nautiloid.debian.release import Keyring, Release, verify_release
 from nautiloid.errors import IntegrityError, NautiloidError
 from nautiloid.net.fetch import Fetcher, FetchError
 
 _ROLLING = frozenset({"sid", "unstable", "experimental"})
-_INRELEASE_LIMIT = 16 << 20  # bytes; a real one has some 150 kB
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def fetch_release(
     unreachable: list[FetchError] = []
     for mirror in mirrors:
         try:
-            inrelease = fetcher.fetch_unpinned(f"dists/{pocket.suite}/InRelease", [mirror], _INRELEASE_LIMIT)
+            inrelease = fetcher.fetch_unpinned(f"dists/{pocket.suite}/InRelease", [mirror], bounds.RELEASE)
             release = verify_release(inrelease, suite=pocket.suite, keyring=keyring, now=now)
         except FetchError as error:
             unreachable.append(error)

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nautiloid import bounds
 from nautiloid.debian.deb import DebFile
 from nautiloid.errors import IntegrityError
 from nautiloid.versions.debian import version_key
@@ -17,7 +18,6 @@ from nautiloid.versions.errors import InvalidVersionError
 
 _HEADER = re.compile(r"^\w[-+0-9a-zA-Z.]*\s+\((?P<version>[^()\s]+)\)(?:\s+[-+0-9a-zA-Z.]+)+;", re.MULTILINE)
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b")
-_LARGEST = 64 << 20  # bytes; the largest real ones have some 5 MB
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def read_changelog(deb: DebFile) -> str:
     places = re.compile(rf"usr/share/doc/{re.escape(name)}/(?:changelog\.Debian(?:\.[a-z0-9-]+)?|changelog)\.gz")
     found: dict[str, bytes] = {}
     for member, content in deb.members():
-        if places.fullmatch(member.path) and member.size <= _LARGEST:
+        if places.fullmatch(member.path) and member.size <= bounds.CHANGELOG:
             found[member.path] = b"".join(content)
     # A native package has one changelog, its own; any other has upstream's under the plain name.
     ours = sorted(found, key=lambda path: (not path.endswith("changelog.Debian.gz"), "Debian" not in path, path))
@@ -51,7 +51,7 @@ def read_changelog(deb: DebFile) -> str:
         return ""
     try:
         decompressor = zlib.decompressobj(wbits=31)
-        return decompressor.decompress(found[ours[0]], _LARGEST).decode(errors="replace")
+        return decompressor.decompress(found[ours[0]], bounds.CHANGELOG).decode(errors="replace")
     except zlib.error as error:
         raise IntegrityError(f"{deb.path.name}: its changelog cannot be decompressed: {error}") from error
 

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from nautiloid import bounds
 from nautiloid.atomic import write_text
 from nautiloid.debian.archive import Pocket, fetch_index
 from nautiloid.debian.release import Release
@@ -25,8 +26,6 @@ Libraries = Mapping[str, Sequence[str]]
 
 _NOTES = "libraries-1"
 _BLOCK = 1 << 20
-_LONGEST_LINE = 1 << 20  # bytes; the longest real one names some hundred packages
-_MOST_BYTES = 4 << 30  # of text; a real index has 150 MB
 # Links and libraries that only building and debugging ask for; what runs never looks for them by these names.
 _NOT_FOR_RUNNING = frozenset({"libdevel", "devel", "debug", "cross"})
 
@@ -100,7 +99,7 @@ def _lines(index: Path) -> Iterator[bytes]:
         while block := stream.read(_BLOCK):
             done += len(block)
             whole, newline, after = (rest + block).rpartition(b"\n")
-            if len(after) > _LONGEST_LINE or done > _MOST_BYTES:
+            if len(after) > bounds.CONTENTS_LINE or done > bounds.CONTENTS:
                 raise IntegrityError("A list of files cannot be read: it has lines, or is itself, of no end")
             yield whole + newline
             rest = after

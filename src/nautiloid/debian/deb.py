@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
+from nautiloid import bounds
 from nautiloid.debian.ar import ArMember, read_ar_directory
 from nautiloid.debian.compression import decompressed
 from nautiloid.debian.control import Stanza
@@ -25,8 +26,6 @@ from nautiloid.errors import IntegrityError, NautiloidError
 __all__ = ["DebFile", "Member", "MemberKind", "read_deb"]
 
 _SCRIPTS = ("config", "postinst", "postrm", "preinst", "prerm")
-_CONTROL_LIMIT = 64 << 20  # bytes; the largest real control tars hold a few MB of md5sums
-_DATA_LIMIT = 16 << 30  # bytes
 _TAR_ERRORS = (tarfile.TarError, ValueError, EOFError, OverflowError)
 
 
@@ -45,7 +44,7 @@ class DebFile:
     @cached_property
     def _control_files(self) -> dict[str, bytes]:
         with tempfile.TemporaryFile() as tar:
-            self._decompress(self._control_member, tar, limit=_CONTROL_LIMIT)
+            self._decompress(self._control_member, tar, limit=bounds.DEB_CONTROL)
             with self._named_errors(), tarfile.open(fileobj=tar, mode="r:") as archive:
                 members = read_members(archive, tar)
             return {member.path: b"".join(_slice(tar, member)) for member in members if member.kind is MemberKind.FILE}
@@ -110,7 +109,7 @@ class DebFile:
                 yield member, _slice(tar, member)
 
     def _unpack(self, tar: BinaryIO) -> tuple[Member, ...]:
-        self._decompress(self._data_member, tar, limit=_DATA_LIMIT)
+        self._decompress(self._data_member, tar, limit=bounds.DEB_DATA)
         with self._named_errors(), tarfile.open(fileobj=tar, mode="r:") as archive:
             return read_members(archive, tar)
 

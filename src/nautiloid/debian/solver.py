@@ -12,11 +12,10 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from nautiloid import bounds
 from nautiloid.debian.index import Package, PackageIndex
 from nautiloid.debian.relation import Relation, parse_relations
 from nautiloid.errors import NautiloidError
-
-_MOST_STEPS = 200_000
 
 
 class UnsatisfiableError(NautiloidError):
@@ -106,7 +105,7 @@ class _Search:
             self._pursue(start, Demand(None, relation))
         # Each level holds the states that are still to be tried at one decision, best first.
         levels: list[Iterator[_State]] = [iter((start,))]
-        for _ in range(_MOST_STEPS):
+        for _ in range(bounds.SOLVER_STEPS):
             state = next(levels[-1], None)
             if state is not None:
                 decision = self._next_decision(state)
@@ -118,7 +117,7 @@ class _Search:
             if not levels:
                 raise self._first_failure or UnsatisfiableError("The request cannot be met")
         raise UnsatisfiableError(
-            f"No closure was found in {_MOST_STEPS} steps",
+            f"No closure was found in {bounds.SOLVER_STEPS} steps",
             "The packages conflict in too many ways; name the alternatives that you want in the request.",
         )
 

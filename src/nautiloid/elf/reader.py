@@ -12,13 +12,10 @@ import struct
 from dataclasses import dataclass
 from functools import cached_property
 
+from nautiloid import bounds
 from nautiloid.buffer import Buffer
 from nautiloid.elf.errors import ElfError
 from nautiloid.elf.versions import VersionTables
-
-_MOST_HEADERS = 4096  # of segments and sections; the format would allow 65,535
-_MOST_DYNAMIC = 10_000
-_LONGEST_TEXT = 4096
 
 SHT_NOBITS = 8
 """Type of a section that takes no room in the file."""
@@ -107,7 +104,7 @@ class Elf:
         if place is None:
             return ()
         form, step = ("QQ", 16) if self._wide else ("II", 8)
-        for offset in range(place.offset, place.offset + min(place.size, _MOST_DYNAMIC * step), step):
+        for offset in range(place.offset, place.offset + min(place.size, bounds.ELF_DYNAMIC * step), step):
             tag, value = self._read(form, offset)
             if not tag:
                 break
@@ -132,7 +129,7 @@ class Elf:
     def section_headers(self) -> tuple[Section, ...]:
         """Every section header by its number; none where the table was stripped, or is larger than any real one."""
         size, count, _ = self._section_table
-        if not self._sections_at or not count or count > _MOST_HEADERS or size < (64 if self._wide else 40):
+        if not self._sections_at or not count or count > bounds.ELF_HEADERS or size < (64 if self._wide else 40):
             return ()
         form = "IIQQQQIIQQ" if self._wide else "IIIIIIIIII"
         return tuple(Section(*self._read(form, self._sections_at + number * size)) for number in range(count))
@@ -154,7 +151,7 @@ class Elf:
         """The dynamic linker that it asks for (PT_INTERP); empty where it asks for none."""
         for segment in self.segments:
             if segment.kind == _PT_INTERP:
-                text = bytes(self.content[segment.offset : segment.offset + min(segment.size, _LONGEST_TEXT)])
+                text = bytes(self.content[segment.offset : segment.offset + min(segment.size, bounds.ELF_TEXT)])
                 return text.partition(b"\0")[0].decode("utf-8", "replace")
         return ""
 
@@ -229,7 +226,7 @@ class Elf:
     # -- tables ------------------------------------------------------------------------------------
 
     def _segments(self, start: int, size: int, count: int) -> list[Segment]:
-        if count > _MOST_HEADERS:
+        if count > bounds.ELF_HEADERS:
             raise ElfError(f"{count} program headers")
         found = []
         for offset in range(start, start + size * count, size or 1):
@@ -266,7 +263,7 @@ class Elf:
         return None
 
     def _name(self, index: int) -> str:
-        return self.symbol_names[index : index + _LONGEST_TEXT].partition(b"\0")[0].decode("utf-8", "replace")
+        return self.symbol_names[index : index + bounds.ELF_TEXT].partition(b"\0")[0].decode("utf-8", "replace")
 
     def _read(self, form: str, offset: int) -> tuple[int, ...]:
         try:
@@ -276,4 +273,4 @@ class Elf:
 
 
 def _until_zero(table: bytes, start: int) -> str:
-    return table[start : start + _LONGEST_TEXT].partition(b"\0")[0].decode("ascii", "replace")
+    return table[start : start + bounds.ELF_TEXT].partition(b"\0")[0].decode("ascii", "replace")

@@ -10,11 +10,11 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from nautiloid import bounds
 from nautiloid.elf.errors import ElfError
 
 _BASE = 1  # VER_FLG_BASE: the file itself
 _WEAK = 2  # VER_FLG_WEAK: the program runs without it
-_MOST_ENTRIES = 10_000  # libstdc++ defines some 60; a damaged chain must end
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class VersionTables:
     def _chain(self, start: int | None, form: str, link: int) -> Iterator[int]:
         """Yield the offset of each entry; field ``link`` of an entry is the distance to the next one."""
         offset = start
-        for _ in range(_MOST_ENTRIES):
+        for _ in range(bounds.ELF_VERSIONS):
             if not offset:
                 return
             yield offset

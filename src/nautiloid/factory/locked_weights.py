@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from nautiloid import bounds
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition import Definition, Weights
 from nautiloid.factory.lockfile import LockedWeights, LockedWheel
@@ -16,9 +17,6 @@ from nautiloid.factory.targets import target_of
 from nautiloid.factory.wheels.resolver import fetch_wheels, resolve
 from nautiloid.factory.wheels.routes import routes_of
 from nautiloid.net.fetch import Fetcher
-
-_WEIGHTS_LIMIT = 2 << 30  # bytes
-
 
 KnownWeights = Mapping[Weights, LockedWeights]
 """Weights that were locked before, by what a definition asks for."""
@@ -42,7 +40,7 @@ def lock_weights(weights: Weights, definition: Definition, fetcher: Fetcher) -> 
     """
     if weights.url is not None:
         base, _, path = weights.url.rpartition("/")
-        stored = fetcher.store.put([fetcher.fetch_unpinned(path, [base], _WEIGHTS_LIMIT)])
+        stored = fetcher.store.put([fetcher.fetch_unpinned(path, [base], bounds.WEIGHTS)])
         return LockedWeights(
             name=weights.name, to=weights.to, license=weights.license, url=weights.url,
             size=stored.size, sha256=stored.sha256,

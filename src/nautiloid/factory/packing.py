@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from nautiloid import bounds
 from nautiloid.errors import UsageError
 from nautiloid.factory.definition_file import LoadedDefinition, OutsideError
 from nautiloid.factory.package_sources import PackageSource
 
 _MODIFIED = 315_532_800  # 1980-01-01, the earliest that zip archives can express
-_MOST = 1 << 30  # bytes of a source tree; what is larger holds data
 # What tools leave in a source tree, and at its top also what they build and what says how to lock it. A package may
 # well be called "build", further below.
 _LEFT_OUT = (".git", ".hg", ".svn", "__pycache__", "*.py[co]", ".venv", ".tox", ".nox", ".*_cache", "*.egg-info")
@@ -52,8 +52,9 @@ def pack(directory: Path, into: BinaryIO | None = None) -> str:
         for path in _members(directory, _LEFT_OUT + _LEFT_OUT_AT_THE_TOP):
             member = _member(path, directory)
             total += member.size
-            if total > _MOST:
-                raise UsageError(f"{directory} holds more than {_MOST >> 20} MiB", "Keep data out of a source tree.")
+            if total > bounds.SOURCE_TREE:
+                most = f"{bounds.SOURCE_TREE >> 20} MiB"
+                raise UsageError(f"{directory} holds more than {most}", "Keep data out of a source tree.")
             if member.isreg():
                 with path.open("rb") as file:
                     archive.addfile(member, file)

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from nautiloid import bounds
 from nautiloid.inspection.layer_listing import EntryKind, LayerEntry, clean_path
 from nautiloid.oci.errors import ImageFormatError
-
-_MOST_LINKS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ class FileTree:
             child = here.children.get(step) if here is not None and here.children is not None else None
             if child is not None and child.entry is not None and child.entry.kind is EntryKind.SYMLINK:
                 links += 1
-                if links > _MOST_LINKS:
+                if links > bounds.LINKS_FOLLOWED:
                     raise ImageFormatError(f"Symbolic links in the image lead in a circle at {path!r}.")
                 if child.entry.target.startswith("/"):
                     steps, nodes = [], [self._root]

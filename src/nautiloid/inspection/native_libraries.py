@@ -16,9 +16,6 @@ from nautiloid import bounds
 from nautiloid.elf.errors import ElfError
 from nautiloid.elf.reader import Elf
 
-_LONGEST_MATCH = 200
-_MOST_MATCHES = 20_000
-
 
 @dataclass(frozen=True, slots=True)
 class Clue:
@@ -203,9 +200,9 @@ def _in_texts(elf: Elf) -> Iterator[Clue]:
 def _matches(elf: Elf, anchor: bytes, pattern: re.Pattern[bytes], back: int = 0) -> Iterator[re.Match[bytes]]:
     for start, end in elf.text_ranges():
         at, seen = elf.content.find(anchor, start, end), 0
-        while at >= 0 and seen < _MOST_MATCHES:
+        while at >= 0 and seen < bounds.LIBRARY_TEXTS:
             seen += 1
-            match = pattern.search(elf.content, max(start, at - back), min(at + _LONGEST_MATCH, end))
+            match = pattern.search(elf.content, max(start, at - back), min(at + bounds.LIBRARY_TEXT, end))
             if match is not None and match.start() <= at:
                 yield match
             at = elf.content.find(anchor, at + len(anchor), end)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import httpx
 
+from nautiloid import bounds
 from nautiloid.errors import quotable
 from nautiloid.net.errors import HttpError, LimitError, StatusError
 
-LARGEST_DOCUMENT = 16 << 20  # bytes
 _AT_ONCE = 1 << 18  # bytes
 _WORTH_READING = 64 << 10  # bytes
 
@@ -25,7 +25,7 @@ def check_status(answer: httpx.Response, *expected: int) -> None:
         raise StatusError(f"{answer.status_code} {quotable(answer.reason_phrase)}".rstrip(), answer.status_code)
 
 
-def read_limited(answer: httpx.Response, limit: int = LARGEST_DOCUMENT) -> bytes:
+def read_limited(answer: httpx.Response, limit: int = bounds.ANSWER) -> bytes:
     """Read an answer's body to its end; what came compressed with gzip is unpacked.
 
     Raises:

@@ -21,8 +21,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
+from nautiloid import bounds
 from nautiloid.errors import quotable
-from nautiloid.net.answer import LARGEST_DOCUMENT, check_status, finish, read_limited, said_by
+from nautiloid.net.answer import check_status, finish, read_limited, said_by
 from nautiloid.net.errors import HttpError, UnreachableError
 from nautiloid.net.pace import Pace
 from nautiloid.net.tls import certificate_authorities
@@ -31,7 +32,6 @@ from nautiloid.version import __version__
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that may be others in a moment (RFC 9110, section 15; RFC 6585; RFC 8470)."""
 
-_MOST_REDIRECTS = 10
 
 _LONGEST_URL = 2000  # characters of a log's line
 
@@ -161,7 +161,7 @@ class HttpClient:
                 answer.close()
             retry.wait(attempt, answer)
 
-    def fetch(self, url: str, *, limit: int = LARGEST_DOCUMENT, headers: Mapping[str, str] | None = None) -> bytes:
+    def fetch(self, url: str, *, limit: int = bounds.ANSWER, headers: Mapping[str, str] | None = None) -> bytes:
         """Return a document that fits into memory.
 
         Raises:
@@ -182,7 +182,7 @@ class HttpClient:
 
     def _answer(self, client: httpx.Client, request: httpx.Request, *, redirects: bool) -> httpx.Response:
         """Send a request and follow where it leads; httpx would read what comes with a redirect, however long it is."""
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(bounds.REDIRECTS + 1):
             with self._pace.before_body():
                 answer = client.send(request, stream=True, follow_redirects=False)
             following = answer.next_request
@@ -198,7 +198,7 @@ class HttpClient:
                 following.headers.pop("Authorization", None)
             following.url = following.url.copy_with(username="", password="")  # nor what the redirect itself names
             request = following
-        raise HttpError(f"redirects more than {_MOST_REDIRECTS} times")
+        raise HttpError(f"redirects more than {bounds.REDIRECTS} times")
 
     def _connection(self) -> httpx.Client:
         with self._lock:

@@ -16,10 +16,10 @@ from contextlib import contextmanager
 import httpcore
 import httpx
 
+from nautiloid import bounds
 from nautiloid.net.errors import LimitError, SlowError
 
 _SLOWEST = 1000  # bytes a second
-_MOST_BEFORE_BODY = 1 << 20  # bytes of headers and interim answers
 _PIECE = 1 << 18  # bytes
 
 
@@ -46,7 +46,7 @@ class Pace(httpcore.NetworkBackend):
     @contextmanager
     def before_body(self) -> Iterator[None]:
         """Limit how many bytes come in this thread within the block, in which nothing but headers is waited for."""
-        self._waiting.left = _MOST_BEFORE_BODY
+        self._waiting.left = bounds.ANSWER_HEADERS
         try:
             yield
         finally:
@@ -62,7 +62,7 @@ class Pace(httpcore.NetworkBackend):
         if left is not None:
             self._waiting.left = left - size
             if left < size:
-                raise LimitError(f"sent more than {_MOST_BEFORE_BODY} bytes before its answer")
+                raise LimitError(f"sent more than {bounds.ANSWER_HEADERS} bytes before its answer")
 
     def connect_tcp(
         self,

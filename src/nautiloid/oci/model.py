@@ -41,7 +41,6 @@ _LARGEST_SIZE = 1 << 63  # bytes; descriptors count in 64 bits
 
 INDEX_TYPES = frozenset({INDEX, DOCKER_INDEX})
 
-_MOST_ENTRIES = 1000
 
 _GO_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 
@@ -141,9 +140,10 @@ def index_entries(content: bytes) -> list[Descriptor]:
         ImageFormatError: It is no index, or names more than any image has platforms and attestations.
     """
     entries = objects(json_object(content, "index").get("manifests"))
-    if len(entries) > _MOST_ENTRIES:
+    if len(entries) > bounds.IMAGE_DOCUMENTS:
         raise ImageFormatError(
-            f"An index names {len(entries)} manifests; {_MOST_ENTRIES} are read.", "Ask for one image by its digest."
+            f"An index names {len(entries)} manifests; {bounds.IMAGE_DOCUMENTS} are read.",
+            "Ask for one image by its digest.",
         )
     return [Descriptor.from_dict(entry) for entry in entries]
 

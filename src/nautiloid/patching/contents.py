@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nautiloid import bounds
 from nautiloid.inspection.file_tree import FileTree, TreeFile
 from nautiloid.inspection.layer_listing import KeepWanted, list_layer
 from nautiloid.oci.read_ahead import ReadAhead
@@ -18,7 +19,6 @@ _KEPT = re.compile(
     r"var/lib/dpkg/(?:status|diversions|statoverride|status\.d/[^/]+|info/[^/]+)|etc/.+"
     r"|(?:.*/)?[^/]+\.dist-info/(?:METADATA|RECORD|WHEEL|INSTALLER|direct_url\.json|entry_points\.txt)"
 )
-_LARGEST = 32 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ def read_contents(source: ImageSource, progress: Progress = SILENT) -> Contents:
         IntegrityError: A layer is not what the configuration says.
     """
     tree = FileTree()
-    onlooker = KeepWanted(lambda path, size: size <= _LARGEST and (path in PATHS or bool(_KEPT.fullmatch(path))))
+    onlooker = KeepWanted(
+        lambda path, size: size <= bounds.PATCHED_RECORD and (path in PATHS or bool(_KEPT.fullmatch(path)))
+    )
     layers = source.image.manifest.layers
     with progress.task("Read the package databases", total=len(layers)) as task:
         for layer in layers:

@@ -12,6 +12,7 @@ import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from nautiloid import bounds
 from nautiloid.errors import quotable
 from nautiloid.project.copies import Copy
 from nautiloid.project.dockerfile_syntax import Instruction, Stage, parse, substitute
@@ -26,7 +27,6 @@ from nautiloid.project.stage_copies import INSTALLERS, copied_from
 FILE = "Dockerfile"
 _PYTHON_TAG = re.compile(r"(?:^|/)python:(?P<version>3\.\d+)")
 _CONDA = re.compile(r"(miniconda|anaconda|micromamba|mambaforge)")
-_LARGEST = 1_000_000  # bytes
 _LOCK_INSTALLERS = ("uv", "poetry", "pipenv", "pdm", "hatch")
 _CONDAS = ("conda", "mamba", "micromamba")
 _QUIET = {"ARG", "LABEL", "SHELL", "STOPSIGNAL", "MAINTAINER", "ONBUILD"}
@@ -84,7 +84,7 @@ def read_dockerfile(root: Path, notebook: Notebook, *, file: str = FILE, target:
         ProjectError: It cannot be read, or has no such stage.
     """
     path = root / file
-    text = read_text(root, path, _LARGEST)
+    text = read_text(root, path, bounds.DOCKERFILE)
     if text is None:
         return None
     head, stages = parse(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from nautiloid import bounds
 from nautiloid.project.facts import Notebook
 from nautiloid.project.project_text import read_text
 
@@ -18,7 +19,6 @@ _BUILD = re.compile(
     r"|PYTHONFAULTHANDLER|PYTHONHASHSEED"
 )
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=")
-_LARGEST = 100_000  # bytes
 
 
 def is_secret(name: str) -> bool:
@@ -48,7 +48,7 @@ def note_needed_variables(root: Path, set_already: frozenset[str], notebook: Not
         ProjectError: The example cannot be read.
     """
     for file in EXAMPLES:
-        text = read_text(root, root / file, _LARGEST)
+        text = read_text(root, root / file, bounds.ENVIRONMENT_EXAMPLE)
         if text is None:
             continue
         names = [match[1] for line in text.splitlines() if (match := _ASSIGNMENT.match(line))]

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic import ValidationError
 
+from nautiloid import bounds
 from nautiloid.factory.package_indexes import PackageIndex
 from nautiloid.factory.package_sources import PackageSource
 from nautiloid.project.facts import Notebook, Said, Wanted
@@ -24,7 +25,6 @@ from nautiloid.project.local_projects import LOCAL, distribution_in
 from nautiloid.project.toml_file import items, read_toml, table
 
 FILE = "pyproject.toml"
-_MOST_MEMBERS = 200
 _GIT_URL = re.compile(r"git\+(?P<url>(?:https|ssh)://[^/#]+/[^@#]*)(?:@(?P<ref>[^@#:]+))?(?:#(?P<rest>.*))?")
 
 
@@ -122,7 +122,7 @@ def _member(name: str, root: Path, data: Mapping[str, Any]) -> PackageSource | N
         text = str(pattern)
         if not text or text.startswith("/") or ".." in text.split("/") or "**" in text:
             continue
-        for directory in sorted(root.glob(text))[:_MOST_MEMBERS]:
+        for directory in sorted(root.glob(text))[: bounds.WORKSPACE_MEMBERS]:
             below = directory.resolve().is_relative_to(root) and directory.is_dir()
             if below and canonicalize_name(distribution_in(directory, root)) == canonicalize_name(name):
                 return _source(name=name, path=directory.relative_to(root).as_posix())

@@ -10,17 +10,13 @@ import stat
 from pathlib import Path
 from typing import Any, cast
 
+from nautiloid import bounds
 from nautiloid.documents.bounded_yaml import loads_yaml
 from nautiloid.documents.strict_json import loads_bounded
 from nautiloid.project.facts import ProjectError
 
-LARGEST_TEXT = 10_000_000
-"""Bytes; notebooks and lock files with many hashes have a few million."""
 
-_LARGEST_YAML = 500_000  # bytes; the reader in Python takes about a second for them
-
-
-def read_bytes(root: Path | None, path: Path, largest: int = LARGEST_TEXT) -> bytes | None:
+def read_bytes(root: Path | None, path: Path, largest: int = bounds.PROJECT_TEXT) -> bytes | None:
     """Return what a file of the project holds; None where there is no such file.
 
     Args:
@@ -52,7 +48,7 @@ def read_bytes(root: Path | None, path: Path, largest: int = LARGEST_TEXT) -> by
         raise ProjectError(f"cannot read {path}: {error}") from error
 
 
-def read_text(root: Path | None, path: Path, largest: int = LARGEST_TEXT) -> str | None:
+def read_text(root: Path | None, path: Path, largest: int = bounds.PROJECT_TEXT) -> str | None:
     """Return a file's text (UTF-8, with or without a mark at its beginning); None where there is no such file.
 
     Raises:
@@ -91,7 +87,7 @@ def read_yaml(root: Path, path: Path) -> dict[str, Any] | None:
     Raises:
         ProjectError: As ``read_text``, or ``parse_yaml``.
     """
-    text = read_text(root, path, _LARGEST_YAML)
+    text = read_text(root, path, bounds.PROJECT_YAML)
     return None if text is None else parse_yaml(text, str(path))
 
 

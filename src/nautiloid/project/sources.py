@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nautiloid import bounds
 from nautiloid.project.calls import called
 from nautiloid.project.facts import Notebook, ProjectError
 from nautiloid.project.imports import Import, imports_of
 from nautiloid.project.project_text import read_bytes
 from nautiloid.project.run_needs import RunNeed, run_needs
-
-_LARGEST = 2_000_000  # bytes: what people write is smaller, and a syntax tree takes a hundred times its text
 
 _DEFINING = (
     ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
@@ -70,7 +69,7 @@ def read_sources(files: Iterable[Path], root: Path, notebook: Notebook) -> Sourc
     for path in files:
         shown = path.relative_to(root)
         try:
-            content = read_bytes(root, path, _LARGEST)
+            content = read_bytes(root, path, bounds.PYTHON_SOURCE)
         except ProjectError as error:
             notebook.add(str(shown), f"not looked into: {error.message}")
             continue

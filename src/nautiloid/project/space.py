@@ -14,6 +14,7 @@ from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
+from nautiloid import bounds
 from nautiloid.project.facts import Notebook, Said, Wanted, read_requirement
 from nautiloid.project.project_text import parse_yaml, read_text
 
@@ -21,7 +22,6 @@ README = "README.md"
 PACKAGES = "packages.txt"
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _SDKS = ("gradio", "streamlit", "docker", "static")
-_LARGEST_FRONT_MATTER = 20_000  # characters
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def read_space(root: Path, notebook: Notebook) -> Space | None:
         ProjectError: It is a Space's, and no YAML.
     """
     text = read_text(root, root / README)
-    front = _FRONT_MATTER.match(text[:_LARGEST_FRONT_MATTER]) if text else None
+    front = _FRONT_MATTER.match(text[: bounds.FRONT_MATTER]) if text else None
     if front is None or not re.search(r"^sdk\s*:", front["yaml"], re.MULTILINE):
         return None
     data = parse_yaml(front["yaml"], f"the front matter of {root / README}")

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
+from nautiloid import bounds
 from nautiloid.errors import IntegrityError, quotable
 from nautiloid.net.download import Limits, ResumableBody
 from nautiloid.net.errors import HttpError, LimitError
@@ -23,7 +24,6 @@ from nautiloid.registry.session import Answer, Session
 _ACCEPT = ", ".join((INDEX, MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST))
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")  # RFC 6838
 _OFFSET = re.compile(r"(?:bytes=)?[0-9]+-([0-9]{1,18})")
-_MOST_PAGES = 1000
 _PIECE = 16 << 20  # bytes of one PATCH: what is lost when a connection breaks
 _TRIES = 5
 
@@ -120,7 +120,7 @@ class Repository:
         """
         found: list[str] = []
         url = self._url("tags/list")
-        for _ in range(_MOST_PAGES):
+        for _ in range(bounds.REGISTRY_PAGES):
             answer = self.session.request("GET", url, scope=self._scope)
             listed = json_object(answer.content, "tag list").get("tags")
             found += [tag for tag in listed or () if isinstance(tag, str) and is_tag(tag)]
@@ -134,7 +134,7 @@ class Repository:
                     "Something between here and the registry may answer in its place.",
                 )
         raise RegistryError(
-            f"{self.session.registry} lists the tags of {self.name} on more than {_MOST_PAGES} pages.",
+            f"{self.session.registry} lists the tags of {self.name} on more than {bounds.REGISTRY_PAGES} pages.",
             "Name the tag that you want.",
         )
 

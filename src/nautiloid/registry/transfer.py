@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+from nautiloid import bounds
 from nautiloid.errors import quotable
 from nautiloid.oci.documents import json_object
 from nautiloid.oci.errors import ImageFormatError, ImageNotFoundError
@@ -22,9 +23,6 @@ from nautiloid.registry.repository import Document, Repository
 
 _AT_ONCE = 3
 _CHUNK = 1 << 20
-_DEEPEST_INDEX = 4  # one level in practice
-_MOST_DOCUMENTS = 1000
-_LARGEST_DOCUMENTS = 64 << 20  # bytes
 
 
 class TransferSource(Protocol):
@@ -234,10 +232,14 @@ class _Parts:
 
     def _check(self, document: Document, depth: int) -> None:
         self._size += len(document.data)
-        if depth > _DEEPEST_INDEX or len(self.documents) >= _MOST_DOCUMENTS or self._size > _LARGEST_DOCUMENTS:
+        if (
+            depth > bounds.INDEX_DEPTH
+            or len(self.documents) >= bounds.IMAGE_DOCUMENTS
+            or self._size > bounds.TRANSFER_DOCUMENTS
+        ):
             raise ImageFormatError(
-                f"The index nests deeper than {_DEEPEST_INDEX} levels, or leads to more than {_MOST_DOCUMENTS} "
-                f"manifests or {_LARGEST_DOCUMENTS >> 20} MiB of them.",
+                f"The index nests deeper than {bounds.INDEX_DEPTH} levels, or leads to more than "
+                f"{bounds.IMAGE_DOCUMENTS} manifests or {bounds.TRANSFER_DOCUMENTS >> 20} MiB of them.",
                 "Ask for one image by its digest.",
             )
 

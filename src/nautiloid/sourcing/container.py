@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from nautiloid import bounds
 from nautiloid.errors import NautiloidError, quotable
 from nautiloid.factory.lockfile import LockedWheel
 from nautiloid.net.store import Store
@@ -24,7 +25,6 @@ from nautiloid.run.ulimits import Ulimit
 from nautiloid.sourcing import inside
 
 _MEMORY = 8 << 30  # bytes
-_LARGEST = 2 << 30  # bytes of any file that is written, the answer among them
 _PROCESSES = 512
 _SECONDS = 1800.0
 _LAST = 12  # lines of a build's messages that are shown
@@ -109,7 +109,7 @@ class BuildContainer:
             environment={**_ALWAYS, **step.environment},
             memory=self.memory,
             pids=_PROCESSES,
-            ulimits=(Ulimit("fsize", _LARGEST, _LARGEST),),
+            ulimits=(Ulimit("fsize", bounds.BUILD_FILE, bounds.BUILD_FILE),),
             workdir=PurePosixPath("/tmp"),  # noqa: S108 - the container's own
         )
         out, messages = place / "out", place / "messages"

@@ -19,12 +19,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nautiloid import bounds
 from nautiloid.errors import NautiloidError, quotable
 from nautiloid.programs import announced, without_credentials
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SECONDS = 900
-_LARGEST = 2 << 30  # bytes of a pack, and of the tar
 _HARMLESS = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "protocol.ext.allow=never"]
 _ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "LC_ALL": "C"}
 
@@ -105,4 +105,4 @@ def _git(arguments: Sequence[str], url: str) -> str:
 
 
 def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST, _LARGEST))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bounds.GIT_PACK, bounds.GIT_PACK))

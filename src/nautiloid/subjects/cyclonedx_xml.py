@@ -13,11 +13,11 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from nautiloid import bounds
 from nautiloid.errors import UsageError
 from nautiloid.subjects.shapes import check_number
 
 NAMESPACE = "http://cyclonedx.org/schema/bom/"
-_DEEPEST = 10_000
 _FIELDS = ("name", "version", "purl", "group")
 
 
@@ -58,8 +58,8 @@ class _Reader:
         space, _, tag = element.tag.rpartition("}")
         if not self._open and (tag != "bom" or not space.startswith("{" + NAMESPACE)):
             raise UsageError(f"{self._name} is XML, but no CycloneDX", "Known: CycloneDX XML of versions 1.0 to 1.6.")
-        if len(self._open) >= _DEEPEST:
-            raise UsageError(f"{self._name} is nested more than {_DEEPEST:,} elements deep")
+        if len(self._open) >= bounds.SBOM_XML:
+            raise UsageError(f"{self._name} is nested more than {bounds.SBOM_XML:,} elements deep")
         parent = self._open[-1] if self._open else ""
         if tag == "component" and parent in ("components", "metadata"):
             self._count += 1

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from nautiloid import bounds
 from nautiloid.errors import UsageError
 from nautiloid.project.locked_packages import is_python_lock
 from nautiloid.regular_file import open_regular
@@ -18,7 +19,6 @@ from nautiloid.regular_file import open_regular
 PIPFILE_LOCK = "Pipfile.lock"
 
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "site-packages"})
-_MOST_DIRECTORIES = 200_000
 _MOST_BEGINNING = 64 * 1024
 _OTHER_LOCKS = frozenset(
     {
@@ -76,8 +76,8 @@ def is_own_lock(path: Path) -> bool:
 def _directories(root: Path) -> Iterator[list[Path]]:
     """Yield the plain files of each directory, the upper ones first."""
     for count, (where, below, names) in enumerate(os.walk(root)):
-        if count >= _MOST_DIRECTORIES:
-            raise UsageError(f"{root} has more than {_MOST_DIRECTORIES:,} directories", "Scan a part of it.")
+        if count >= bounds.PROJECT_DIRECTORIES:
+            raise UsageError(f"{root} has more than {bounds.PROJECT_DIRECTORIES:,} directories", "Scan a part of it.")
         below[:] = sorted(name for name in below if not _is_passed_over(Path(where, name)))
         yield [file for name in sorted(names) if (file := Path(where, name)).is_file()]
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from nautiloid import bounds
 from nautiloid.errors import NautiloidError
-from nautiloid.versions.errors import LONGEST, InvalidVersionError
+from nautiloid.versions.errors import InvalidVersionError
 
 VersionKey = tuple[int, tuple[str | int, ...], tuple[str | int, ...]]
 
@@ -29,7 +30,7 @@ def version_key(version: str) -> VersionKey:
     Raises:
         InvalidVersionError: ``version`` does not follow deb-version(7).
     """
-    if len(version) > LONGEST:
+    if len(version) > bounds.VERSION:
         raise InvalidVersionError(f"{version[:40]!r}... has {len(version)} characters: no Debian version is so long")
     match = _VERSION.fullmatch(version)
     if match is None or (match[1] is None and ":" in match[2]):

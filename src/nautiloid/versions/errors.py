@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from nautiloid import bounds
 from nautiloid.errors import NautiloidError
-
-LONGEST = 1024
-"""Characters. Real versions are far shorter; a longer text is an attack on whoever compares it."""
 
 
 class InvalidVersionError(NautiloidError):
@@ -18,7 +16,7 @@ def checked(version: str, world: str) -> str:
     Raises:
         InvalidVersionError: It is empty or too long.
     """
-    if len(version) > LONGEST:
+    if len(version) > bounds.VERSION:
         raise InvalidVersionError(f"{version[:40]!r}... has {len(version)} characters: no {world} version is so long")
     text = version.strip()
     if not text:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from nautiloid.versions.errors import LONGEST, InvalidVersionError, checked
+from nautiloid import bounds
+from nautiloid.versions.errors import InvalidVersionError, checked
 
 VersionKey = tuple[tuple[int, ...], int, tuple[int, int], tuple[int, str]]
 
@@ -63,7 +64,7 @@ def release_of(tag: str, names: tuple[str, ...]) -> str | None:
         tag: As the repository has it.
         names: What the project is called, the longest first.
     """
-    if len(tag) > LONGEST:
+    if len(tag) > bounds.VERSION:
         return None
     text = tag.strip().lower().removeprefix("refs/tags/")
     for name in names:

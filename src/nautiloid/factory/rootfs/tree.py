@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from nautiloid import bounds
 from nautiloid.errors import NautiloidError
 from nautiloid.factory.rootfs.content import Content
 from nautiloid.factory.wholesome import has_control_characters
-
-_MAX_LINKS = 40
 
 
 class TreeError(NautiloidError):
@@ -96,7 +95,7 @@ class Tree:
     def lookup(self, path: str) -> Node | None:
         """Return the entry that ``path`` leads to, following links to the end, or None when it dangles."""
         canonical = self.canonical(path)
-        for _ in range(_MAX_LINKS):
+        for _ in range(bounds.LINKS_FOLLOWED):
             entry = self._entries.get(canonical)
             if entry is None or entry.kind is not NodeKind.SYMLINK:
                 return entry
@@ -167,7 +166,7 @@ class Tree:
                 done.append(step)
                 continue
             links += 1
-            if links > _MAX_LINKS:
+            if links > bounds.LINKS_FOLLOWED:
                 raise TreeError(f"symbolic links run in a circle at /{here}")
             if entry.target.startswith("/"):
                 done = []

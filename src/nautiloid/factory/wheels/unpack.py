@@ -19,13 +19,13 @@ from pathlib import Path
 from installer.exceptions import InstallerError
 from installer.sources import WheelFile
 
+from nautiloid import bounds
 from nautiloid.errors import IntegrityError
 from nautiloid.factory.lockfile import LockedWheel
 from nautiloid.factory.rootfs.content import Literal, ZipMember
 from nautiloid.factory.rootfs.tree import Node, Origin, Tree
 
 _ENCRYPTED = 1  # general purpose bit flag 0 (APPNOTE.TXT 4.4.4)
-_LARGEST_MEMBER = 16 << 30  # bytes; CUDA's largest library has not one
 
 _DATA_SCHEMES = {
     "purelib": "{site}",
@@ -91,7 +91,7 @@ def _check_member(info: zipfile.ZipInfo, wheel: LockedWheel) -> None:
     """Refuse a member that could not be read, or would be read for ever, before anything is written."""
     if info.flag_bits & _ENCRYPTED:
         raise IntegrityError(f"{wheel.filename} holds an encrypted file: {info.filename!r}")
-    if info.file_size > _LARGEST_MEMBER:
+    if info.file_size > bounds.WHEEL_MEMBER:
         raise IntegrityError(f"{wheel.filename} holds a file of {info.file_size} bytes: {info.filename!r}")
 
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
+from nautiloid import bounds
 from nautiloid.buffer import Buffer
 from nautiloid.documents.strict_json import loads_bounded
 from nautiloid.packages.component import Component, Found
@@ -26,8 +27,6 @@ from nautiloid.versions.python import version_key, without_local
 _SBOM = re.compile(r"(?P<home>.*\.dist-info)/sboms/.+\.json")
 _VENDOR = re.compile(r"(?P<package>.*/|)_?vendor(?:ed)?/vendor(?:ed)?\.txt")
 _PIN = re.compile(r"^[ \t]*+(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*+)[ \t]*+==[ \t]*+(?P<version>[^\s;#]++)", re.MULTILINE)
-_MOST_NESTED = 20_000
-_DEEPEST_NESTING = 20
 _LIBRARY_TYPES = frozenset({"library", "framework", "application", "machine-learning-model", "data"})
 
 
@@ -167,10 +166,10 @@ def _name(parsed: PackageURL) -> str:
 
 def _nested(components: object, depth: int) -> Iterator[Mapping[str, Any]]:
     for count, entry in enumerate(_objects(components)):
-        if count >= _MOST_NESTED:
+        if count >= bounds.NESTED_COMPONENTS:
             return
         yield entry
-        if depth < _DEEPEST_NESTING:
+        if depth < bounds.NESTED_COMPONENTS_DEPTH:
             yield from _nested(entry.get("components"), depth + 1)
 
 

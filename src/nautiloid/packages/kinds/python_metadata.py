@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from email.parser import HeaderParser
 
+from nautiloid import bounds
 from nautiloid.packages.component import Component, Found
 from nautiloid.packages.kind import Claim
 from nautiloid.packages.purl import pypi_purl
@@ -20,7 +21,6 @@ _EGG_INFO = re.compile(r"(?P<site>.*/|)(?P<directory>[^/]+\.egg-info)(?:/PKG-INF
 _EGG = re.compile(r"(?P<site>.*/|)(?P<directory>[^/]+\.egg)/EGG-INFO/PKG-INFO")
 _RECORD = re.compile(r"(?P<site>.*/|)(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/RECORD")
 _SITE = re.compile(r"(?:^|/)(?:site|dist)-packages/$")
-_LONGEST_HEAD = 16 << 20
 _CLASSIFIER = "License :: "
 
 
@@ -84,7 +84,7 @@ def distributions(records: Mapping[str, bytes]) -> Iterator[Component]:
 
 def _metadata(content: bytes) -> dict[str, str]:
     """Read the headers; the description below them may be huge and says nothing here."""
-    head = content[:_LONGEST_HEAD].replace(b"\r\n", b"\n").split(b"\n\n", 1)[0]
+    head = content[: bounds.METADATA_HEAD].replace(b"\r\n", b"\n").split(b"\n\n", 1)[0]
     fields: dict[str, str] = {}
     for name, value in HeaderParser().parsestr(head.decode("utf-8", "replace")).items():
         kept = str(value).strip()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from nautiloid import bounds
 from nautiloid.errors import UsageError
 from nautiloid.vulns.vex.loose_json import mapping, objects, text, texts
 from nautiloid.vulns.vex.statement import Product, Statement, Status
@@ -24,7 +25,6 @@ _STATUSES = {
     "under_investigation": Status.UNDER_INVESTIGATION,
 }
 _PARTS = frozenset({"default_component_of", "optional_component_of", "external_component_of", "installed_on"})
-_DEEPEST = 40
 
 
 def statements_of_csaf(data: Mapping[str, Any], origin: str) -> Iterator[Statement]:
@@ -100,7 +100,7 @@ def _products(tree: Mapping[str, Any]) -> Iterator[tuple[str, Product]]:
 
 
 def _leaves(branch: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
-    for one in objects(branch.get("branches")) if depth < _DEEPEST else ():
+    for one in objects(branch.get("branches")) if depth < bounds.CSAF_TREE else ():
         if isinstance(one.get("product"), dict):
             yield one["product"]
         yield from _leaves(one, depth + 1)

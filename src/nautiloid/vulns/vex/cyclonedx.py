@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from nautiloid import bounds
 from nautiloid.errors import UsageError
 from nautiloid.vulns.vex.loose_json import mapping, objects, text
 from nautiloid.vulns.vex.statement import Justification, Product, Statement, Status
@@ -33,7 +34,6 @@ _JUSTIFICATIONS = {
     "protected_at_perimeter": Justification.MITIGATED,
     "protected_by_mitigating_control": Justification.MITIGATED,
 }
-_DEEPEST = 20
 
 
 def statements_of_cyclonedx(data: Mapping[str, Any], origin: str) -> Iterator[Statement]:
@@ -92,7 +92,7 @@ def _subject(component: Mapping[str, Any]) -> Iterator[str]:
 def _purls(components: Any, depth: int) -> Iterator[tuple[str, str]]:
     for one in objects(components):
         yield text(one.get("bom-ref")), text(one.get("purl"))
-        if depth < _DEEPEST:
+        if depth < bounds.VEX_COMPONENTS:
             yield from _purls(one.get("components"), depth + 1)
 
 
