@@ -167,8 +167,7 @@ def test_a_dashboard_is_shown_and_its_secrets_stay_behind(project: Project) -> N
 
 @_about("notebook")
 def test_a_notebook_is_run_with_another_parameter(project: Project) -> None:
-    words = ("/app/growth.ipynb", "/out/growth.ipynb", "-k", "python3", "-p", "days", "4")
-    project.nautiloid("up", "-o", "./out:/out", "--", *words)
+    project.nautiloid("up", "-o", "./out:/out", "--", "-p", "days", "4")
     cells = json.loads((project.directory / "out/growth.ipynb").read_text())["cells"]
     assert cells[-1]["outputs"][0]["text"] == ["sum 15.0\n"]
 
@@ -243,5 +242,5 @@ def test_a_source_distribution_with_c_is_compiled_as_the_error_advises(
         assert "sources: [{name: fastsum}]" in project.refused("build")
         source = "sources: [{name: fastsum, packages: [build-essential]}]"
         definition.write_text(definition.read_text().replace("python:\n", f"python:\n  {source}\n", 1))
-        done = project.nautiloid("up", "--", "/app/total.py", "40", "2")
+        done = project.nautiloid("up", "--", "40", "2")
     assert done.stdout == "total 42\n"

@@ -11,6 +11,7 @@ import pytest
 from nautiloid import places
 from nautiloid.run.bubblewrap import BubblewrapEngine
 from nautiloid.run.profile import HardenedProfile, Mount, User
+from nautiloid.run.startable import ProgramError
 from nautiloid.run.supervise import CompletedRun
 from nautiloid.selftest.runner import run_selftest
 
@@ -86,4 +87,5 @@ def test_nothing_in_the_static_image_can_be_started(built: Callable[[str], Built
     assert (image.result.debs, image.result.distributions) == (5, 0)
     program = Mount(probe_program, PurePosixPath("/app/probe"))
     assert _run(image, "/app/probe", "id", mounts=(program,)).exit_code == 0
-    assert _run(image, "/bin/sh", "-c", "true").exit_code != 0
+    with pytest.raises(ProgramError, match="no program /bin/sh"):
+        _run(image, "/bin/sh", "-c", "true")

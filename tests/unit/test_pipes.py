@@ -49,10 +49,10 @@ def test_a_pipe_among_credentials_is_refused(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.timeout(10)
-def test_a_pipe_in_place_of_a_container_record_is_no_container(tmp_path: Path) -> None:
+def test_a_pipe_in_place_of_a_container_record_is_a_damaged_one(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     os.mkfifo(tmp_path / "one" / "container.json")
-    assert Shelf(tmp_path).all() == []
+    assert [(one.name, one.damaged) for one in Shelf(tmp_path).all()] == [("one", True)]
 
 
 def test_a_lock_that_names_something_twice_is_refused(tmp_path: Path) -> None:
