@@ -108,7 +108,7 @@ LAYER_HEADER: Final = 4 * MIB
 """Bytes that say what one entry of a layer is: long names, PAX records, maps of sparse files."""
 LAYER_EXTENSION: Final = MIB
 """Bytes of one such header; Go's ``maxSpecialFileSize``, beyond which Docker refuses a layer as well."""
-LAYER_ENTRIES: Final = 1_000_000
+LAYER_ENTRIES: Final = 600_000
 """Entries of one layer; the largest real ones have some 300,000."""
 PATH: Final = 4096
 """Bytes of a path, which Linux opens no longer ones than (``PATH_MAX``)."""
