@@ -184,6 +184,8 @@ PROJECT_DIRECTORIES: Final = 200_000
 """Directories in which locks and requirements are looked for."""
 GIT_PACK: Final = 2 * GIB
 """Bytes of a pack that a git server sends, and of the tree in it."""
+BUILD_ANSWER: Final = MIB
+"""Bytes of what a build in a container answers."""
 BUILD_FILE: Final = 2 * GIB
 """Bytes of any file that a build in a container writes."""
 SOURCE_TREE: Final = GIB

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from nautiloid.documents.bounded_yaml import loads_yaml
 from nautiloid.factory.definition_file import DefinitionError
 
 ListKey = tuple[str, str]
@@ -136,8 +137,8 @@ def _value(mapping: yaml.Node | None, key: str) -> yaml.Node | None:
 
 def _read(text: str) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        data = loads_yaml(text)
+    except ValueError as error:
         raise DefinitionError(f"the definition cannot be read: {error}") from error
     if not isinstance(data, dict):
         raise DefinitionError("the definition must hold a mapping with at least a 'name'")
@@ -151,9 +152,9 @@ def _with_list(data: dict[str, Any], key: ListKey, wanted: list[Any]) -> dict[st
 
 def _as_meant(text: str, meant: dict[str, Any], key: ListKey) -> str:
     try:
-        if yaml.safe_load(text) == meant:
+        if loads_yaml(text) == meant:
             return text
-    except yaml.YAMLError:
+    except ValueError:
         pass
     raise _by_hand(key, "the way it is written (an anchor, a tag, several documents) does not let it be edited")
 

@@ -15,9 +15,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nautiloid import bounds
-from nautiloid.errors import NautiloidError, quotable
+from nautiloid.documents.strict_json import loads_bounded
+from nautiloid.errors import NautiloidError, UsageError, quotable
 from nautiloid.factory.lockfile import LockedWheel
 from nautiloid.net.store import Store
+from nautiloid.regular_file import read_regular
 from nautiloid.run.bubblewrap import BubblewrapEngine
 from nautiloid.run.profile import HardenedProfile, Mount
 from nautiloid.run.supervise import RunTimeoutError
@@ -131,8 +133,8 @@ class BuildContainer:
     def answer_json(self, step: Step) -> Any:
         """Run a step, and return its answer as data; raises as ``answer`` does."""
         try:
-            return json.loads(self.answer(step).read_bytes()[: 1 << 20])
-        except ValueError as error:
+            return loads_bounded(read_regular(self.answer(step), bounds.BUILD_ANSWER))
+        except (ValueError, OSError, UsageError) as error:
             raise SourceBuildError(f"the build of {step.name} gave no answer that can be read ({step.kind})") from error
 
     def _lay_out(self, step: Step, place: Path) -> dict[str, str]:
